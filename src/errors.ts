@@ -1,0 +1,36 @@
+/**
+ * Every error a user can meet, with its remedy: one table. `{name}` in a text is filled from `details`. Thrown only
+ * while configuring and starting; the data path counts. A test keeps docs/errors.md equal to this table.
+ */
+export const errors = {
+  E_NO_PERMISSION: {
+    message: 'the kernel refused {what}: {reason}',
+    remedy: 'run as root or grant CAP_BPF and CAP_PERFMON (and allow bpf(2) in the seccomp profile)',
+  },
+  E_NO_BTF: {
+    message: 'the kernel has no type information at {path}',
+    remedy: 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, or mount /sys into the container',
+  },
+  E_KERNEL_TOO_OLD: {
+    message: 'kernel {release} has no usable hook: {reason}',
+    remedy: 'Sonde needs Linux 5.15 or later; `sonde doctor` shows which hooks work here',
+  },
+} as const satisfies Record<string, { message: string; remedy: string }>;
+
+export type ErrorCode = keyof typeof errors;
+
+export class SondeError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, details: Readonly<Record<string, string | number>> = {}, cause?: unknown) {
+    const entry = errors[code];
+    super(
+      entry.message.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? `{${name}}`)),
+      { cause },
+    );
+    this.name = 'SondeError';
+    this.code = code;
+    this.remedy = entry.remedy;
+  }
+}

@@ -1,0 +1,128 @@
+/** What the kernel side gives to the tap worker. Implemented in tap.ts (real) and by tests (made-up records). */
+
+/** Key and description of a process as the kernel saw it (struct sonde_process). */
+export interface ProcessRecord {
+  /** In the initial PID namespace. */
+  tgid: number;
+  /** In Sonde's PID namespace; 0 = not visible. */
+  pid: number;
+  /** ns since boot (CLOCK_BOOTTIME); with tgid the key of a process. */
+  startTime: number;
+  cgroupId: number;
+  comm: string;
+}
+
+export type Role = 'unknown' | 'client' | 'server';
+
+export interface ConnRecord {
+  cookie: number;
+  generation: number;
+  time: number;
+  family: 'ipv4' | 'ipv6' | 'unix';
+  role: Role;
+  joined: boolean;
+  own: boolean;
+  /** Another process took over the connection. */
+  ownerChanged: boolean;
+  /** Unix: cookie of the other end, else 0. */
+  peerCookie: number;
+  localAddress: string;
+  remoteAddress: string;
+  localPort: number;
+  remotePort: number;
+  netns: number;
+  sendBase: number;
+  recvBase: number;
+  /** Unix: path and whether it is this end's own bound address. '@' stands for the NUL of an abstract name. */
+  unixPath: string;
+  unixBound: boolean;
+  process: ProcessRecord;
+}
+
+/** Calls in ring order. `bytes` is the ring's own memory: valid only during the call. Times: CLOCK_MONOTONIC, ns. */
+export interface RecordHandler {
+  conn(record: ConnRecord): void;
+  /** direction: 0 sent, 1 received. `captured` bytes are at `bytes[start]`. length 0 = end of stream. */
+  data(
+    cookie: number,
+    generation: number,
+    direction: number,
+    first: boolean,
+    time: number,
+    offset: number,
+    length: number,
+    captured: number,
+    skip: number,
+    tgid: number,
+    tid: number,
+    bytes: Uint8Array,
+    start: number,
+  ): void;
+  /** States are TCP_* of <net/tcp_states.h>; error is an errno number or 0. */
+  end(
+    cookie: number,
+    generation: number,
+    time: number,
+    oldState: number,
+    newState: number,
+    error: number,
+    sent: number,
+    received: number,
+  ): void;
+  exec(
+    process: ProcessRecord,
+    time: number,
+    parentTgid: number,
+    parentStartTime: number,
+    netns: number,
+    filename: string,
+  ): void;
+  fork(child: ProcessRecord, time: number, parentTgid: number, parentStartTime: number): void;
+  exit(tgid: number, startTime: number, time: number, code: number): void;
+}
+
+export interface KernelTapOptions {
+  readonly scope: 'pod' | 'node';
+  readonly ringBytes: number;
+  readonly captureBytes: number;
+  readonly budgetBytes: number;
+  /** Force a back end instead of probing (tests). */
+  readonly backend?: 'tracepoint' | 'fexit';
+}
+
+/** Sum over CPUs of struct sonde_counters, by field name; `skipped` as an array by enum sonde_skip. */
+export interface KernelCounters {
+  readonly operations: number;
+  readonly bytes: number;
+  readonly recorded: number;
+  readonly recordedBytes: number;
+  readonly capturedBytes: number;
+  readonly dropped: number;
+  readonly droppedBytes: number;
+  readonly counted: number;
+  readonly countedBytes: number;
+  readonly skipped: readonly number[];
+  readonly ignored: number;
+  readonly stateDropped: number;
+}
+
+export interface KernelTap {
+  readonly backend: 'tracepoint' | 'fexit';
+  /** Hook → 'attached' or why not. */
+  readonly hooks: Readonly<Record<string, string>>;
+  readonly mapBytes: number;
+  /** Reads committed records, at most `maxBytes` of ring; returns the ring bytes consumed. */
+  drain(handler: RecordHandler, maxBytes: number): number;
+  /** Called in this thread when the kernel asks for a drain now (exec, ring a quarter full). */
+  watch(callback: () => void): void;
+  /** 0 all, 1 heads, 2 count only. */
+  setPolicy(cookie: number, mode: 0 | 1 | 2): void;
+  counters(): KernelCounters;
+  /** CLOCK_MONOTONIC, ns. */
+  now(): number;
+  /** CLOCK_REALTIME − CLOCK_MONOTONIC, ns, as [high, low] unsigned halves; measured anew at each call. */
+  clockOffset(): readonly [number, number];
+  /** Changes what a reload may change while programs run. */
+  configure(options: Pick<KernelTapOptions, 'captureBytes' | 'budgetBytes'>): void;
+  close(): void;
+}

@@ -1,0 +1,96 @@
+import type { Batch, Signal } from '../pdata/pdata.ts';
+
+/** Mirrors the Collector's stability levels. */
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
+
+/**
+ * Takes data. Resolves when the data is accepted downstream as durably as the configuration promises; rejects with a
+ * `ConsumeError`. A receiver acknowledges after that, never before.
+ */
+export interface Consumer {
+  consume(batch: Batch): Promise<void>;
+}
+
+/** `permanent`: the same data will fail again. Otherwise it may be sent again, not before `retryAfterMs` if given. */
+export class ConsumeError extends Error {
+  readonly permanent: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: { permanent: boolean; retryAfterMs?: number; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = 'ConsumeError';
+    this.permanent = options.permanent;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Given to every component when it is made. */
+export interface Settings {
+  /** `type` or `type/name`. */
+  readonly id: string;
+  readonly logger: Logger;
+  readonly telemetry: ComponentTelemetry;
+  readonly buildInfo: { readonly command: string; readonly version: string };
+}
+
+/** Own metrics of a component, behind the OpenTelemetry API. */
+export interface ComponentTelemetry {
+  counter(
+    name: string,
+    options: { description: string; unit: string },
+  ): (value: number, attributes?: Readonly<Record<string, string>>) => void;
+  /** `observe` is called at each collection. */
+  observable(
+    name: string,
+    options: { description: string; unit: string; monotonic: boolean },
+    observe: () => Iterable<readonly [number, Readonly<Record<string, string>>]>,
+  ): void;
+}
+
+export interface Component {
+  /** Fails the whole start when it rejects. */
+  start(): Promise<void>;
+  /** Safe to call without `start()`; drains until `deadline` (ms of performance.now()). */
+  shutdown(deadline: number): Promise<void>;
+}
+
+/** Next consumers by signal: only those that pipelines of this receiver have. */
+export type NextConsumers = Readonly<Partial<Record<Signal, Consumer>>>;
+
+interface FactoryBase<Config> {
+  /** Canonical name; `^[a-zA-Z][0-9a-zA-Z_]{0,62}$`. */
+  readonly type: string;
+  /** Accepted with the Collector's deprecation warning. */
+  readonly aliases?: readonly string[];
+  readonly stability: Readonly<Partial<Record<Signal, Stability>>>;
+  /** JSON Schema (draft 2020-12) of the configuration, with `default`s and `description`s. */
+  readonly schema: object;
+  /** Checks that a schema can't say; each problem names its key path. */
+  validate?(config: Config): readonly { readonly path: readonly string[]; readonly message: string }[];
+}
+
+export interface ReceiverFactory<Config = unknown> extends FactoryBase<Config> {
+  create(settings: Settings, config: Config, next: NextConsumers): Promise<Component>;
+}
+
+export interface ProcessorFactory<Config = unknown> extends FactoryBase<Config> {
+  create(settings: Settings, config: Config, signal: Signal, next: Consumer): Promise<Component & Consumer>;
+}
+
+export interface ExporterFactory<Config = unknown> extends FactoryBase<Config> {
+  /** One instance per exporter id and signal. */
+  create(settings: Settings, config: Config, signal: Signal): Promise<Component & Consumer>;
+}
+
+export interface ConnectorFactory<Config = unknown> extends Omit<FactoryBase<Config>, 'stability'> {
+  /** `traces→metrics` pairs. */
+  readonly pairs: readonly { readonly from: Signal; readonly to: Signal; readonly stability: Stability }[];
+  create(settings: Settings, config: Config, from: Signal, to: Signal, next: Consumer): Promise<Component & Consumer>;
+}
