@@ -1,0 +1,43 @@
+// Debian packages and what each is for. `paths`: the package counts as there when one of them exists, so that tools
+// that came another way are taken as they are.
+const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+
+export const buildPackages = [
+  { name: 'clang', why: 'compiles the eBPF programs', paths: ['/usr/bin/clang'] },
+  { name: 'llvm', why: 'strips the compiled eBPF programs', paths: ['/usr/bin/llvm-strip'] },
+  { name: 'bpftool', why: 'reads the record layout from BTF', paths: ['/usr/sbin/bpftool', '/usr/bin/bpftool'] },
+  { name: 'libbpf-dev', why: 'loads eBPF programs; eBPF headers', paths: ['/usr/include/bpf/libbpf.h'] },
+  { name: 'libelf-dev', why: 'libbpf reads ELF files with it', paths: ['/usr/include/libelf.h'] },
+  { name: 'zlib1g-dev', why: 'libelf needs it', paths: ['/usr/include/zlib.h'] },
+  {
+    name: 'libc6-dev',
+    why: 'C headers',
+    paths: [`/usr/include/${triplet}/bits/types.h`, '/usr/include/bits/types.h'],
+  },
+  {
+    name: 'linux-libc-dev',
+    why: 'kernel headers for eBPF programs',
+    paths: [`/usr/include/${triplet}/asm/types.h`, '/usr/include/asm/types.h'],
+  },
+  { name: 'g++', why: 'compiles the addon', paths: ['/usr/bin/g++'] },
+  { name: 'make', why: 'builds the addon', paths: ['/usr/bin/make'] },
+  { name: 'python3', why: 'node-gyp, which builds the addon, is written in it', paths: ['/usr/bin/python3'] },
+];
+
+export const testPackages = [
+  { name: 'clang-format', why: 'checks the format of C and C++', paths: ['/usr/bin/clang-format'] },
+  { name: 'gcc', why: 'compiles small test programs', paths: ['/usr/bin/gcc'] },
+  { name: 'iproute2', why: 'makes network namespaces', paths: ['/usr/sbin/ip', '/sbin/ip', '/bin/ip'] },
+  { name: 'util-linux', why: 'enters network namespaces', paths: ['/usr/bin/nsenter'] },
+  { name: 'nginx-light', why: 'a server of the tests', paths: ['/usr/sbin/nginx'] },
+  { name: 'apache2', why: 'a server of the tests', paths: ['/usr/sbin/apache2'] },
+  { name: 'haproxy', why: 'a server of the tests', paths: ['/usr/sbin/haproxy'] },
+  {
+    name: 'python3-aiohttp',
+    why: 'a server of the tests',
+    paths: ['/usr/lib/python3/dist-packages/aiohttp/__init__.py'],
+  },
+  { name: 'curl', why: 'a client of the tests', paths: ['/usr/bin/curl'] },
+  { name: 'wrk', why: 'a client of the tests and the benchmark', paths: ['/usr/bin/wrk'] },
+  { name: 'apache2-utils', why: 'ab, a client of the tests', paths: ['/usr/bin/ab'] },
+];
