@@ -46,7 +46,10 @@ export interface NativeRing {
   release(position: number): void;
   /** Consumer position. */
   position(): number;
-  /** Calls `callback` in this thread when the ring's descriptor becomes readable; replaces the previous one. */
+  /**
+   * Calls `callback` in this thread when a program asks for a wake-up (not for records submitted without one); replaces
+   * the previous callback. Does not keep the event loop alive.
+   */
   watch(callback: () => void): void;
   unwatch(): void;
   /** Detaches `data`, then unmaps. Idempotent. */
@@ -71,6 +74,8 @@ export interface NativeObject {
   setAttachTarget(program: string, functionName: string): void;
   /** Overwrites bytes of a data section (`.rodata`, `.data`, `.bss`) by variable name. */
   setVariable(name: string, value: Uint8Array): void;
+  /** Makes this object's `name` be `map`, which another loaded object owns. */
+  reuseMap(name: string, map: NativeMap): void;
   load(): void;
   /** After `load()`: */
   attach(program: string): NativeLink;
