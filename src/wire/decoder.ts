@@ -25,7 +25,10 @@ export type End =
   /** The tap stopped looking (shutdown, eviction, too old): nothing is known about the end. */
   | 'unknown';
 
-/** `Session.data` returns this when a response came before its request: present the same bytes again later. */
+/**
+ * `Session.data` returns this when a response came before its request: present the same bytes again later, with the
+ * time they had. Bytes in front of the held ones are taken first, so HOLD always means all of `bytes[start, end)`.
+ */
 export const HOLD = -1;
 
 export interface Endpoint {
@@ -46,6 +49,8 @@ export interface ConnectionContext {
   readonly joined: boolean;
   /** `https` / `wss` when the bytes are the plaintext of TLS. */
   readonly secure: boolean;
+  /** Stands for the observed service instance: bounds "per instance" are kept by this object's identity. */
+  readonly instance?: object;
 }
 
 export interface Sink {
@@ -62,6 +67,7 @@ export interface Session {
   /**
    * `bytes[start, end)` of one direction. Returns how many were taken; the rest comes again in front of later bytes.
    * A session that takes nothing of `maxPending` bytes breaks its contract (the caller then drops them as a gap).
+   * `time`: when the last of these bytes passed, ns; bytes that come again after HOLD keep their first time.
    * `boundary`: `start` is where a socket operation began, so a message may well begin there.
    * `mayHold`: HOLD may be returned.
    */

@@ -42,4 +42,6 @@ export interface Operation {
   /** Validated W3C `traceparent` (55 characters, lower case) or ''; `tracestate` as sent or ''. */
   traceparent: string;
   tracestate: string;
+  /** The exchange carries telemetry (an OTLP export): left out by default, or a Collector nearby would feed itself. */
+  otlp?: boolean;
 }
