@@ -16,6 +16,7 @@
         'native/map.cc',
         'native/mapping.cc',
         'native/object.cc',
+        'native/probe.cc',
         'native/ring.cc',
         'native/watcher.cc',
       ],

@@ -7,7 +7,6 @@
 #include "object.h"
 #include "ring.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include <cstdint>
@@ -58,8 +57,11 @@ static Napi::Object Sizes(Napi::Env env)
 static Napi::Object Init(Napi::Env env, Napi::Object exports)
 {
 	InstallLogCapture();
-	/* Needless from 5.11 on, and it would need CAP_SYS_RESOURCE. */
-	libbpf_set_memlock_rlim(0);
+	/*
+	 * libbpf raises RLIMIT_MEMLOCK only on kernels before 5.11, which charge maps to it; here it never
+	 * does, and CAP_SYS_RESOURCE is not needed (libbpf_set_memlock_rlim is not exported by every
+	 * release).
+	 */
 	auto *state = new State;
 	state->object = Napi::Persistent(Object::Define(env));
 	state->map = Napi::Persistent(Map::Define(env));
@@ -72,6 +74,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports)
 	exports.Set("libbpfVersion", Napi::Function::New<LibbpfVersion>(env, "libbpfVersion"));
 	exports.Set("clockOffset", Napi::Function::New<ClockOffset>(env, "clockOffset"));
 	exports.Set("monotonicNow", Napi::Function::New<MonotonicNow>(env, "monotonicNow"));
+	exports.Set("exchangeByte", Napi::Function::New<ExchangeByte>(env, "exchangeByte"));
 	exports.Set("hasFunction", Napi::Function::New<HasFunction>(env, "hasFunction"));
 	exports.Set("hasTracepoint", Napi::Function::New<HasTracepoint>(env, "hasTracepoint"));
 	return exports;

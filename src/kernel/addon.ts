@@ -97,6 +97,8 @@ export interface Addon {
   clockOffset(): [number, number];
   /** CLOCK_MONOTONIC now, ns. */
   monotonicNow(): number;
+  /** Sends one byte through a Unix socket pair and reads it: two operations that a working back end must count. */
+  exchangeByte(): void;
   /** Does the running kernel's BTF hold this function (kind FUNC) or BTF tracepoint (typedef `btf_trace_<name>`)? */
   hasFunction(name: string): boolean;
   hasTracepoint(name: string): boolean;

@@ -1,0 +1,30 @@
+#include "addon.h"
+#include "error.h"
+#include "mapping.h"
+
+#include <cerrno>
+#include <sys/socket.h>
+
+namespace sonde
+{
+
+/*
+ * One byte through a pair of Unix stream sockets: two socket operations that a working back end must see, in any
+ * network namespace and without one that is up. A pair is not possible from JavaScript.
+ */
+Napi::Value ExchangeByte(const Napi::CallbackInfo &info)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return Throw(info.Env(), "socketpair", errno);
+	UniqueFd sender(ends[0]);
+	UniqueFd receiver(ends[1]);
+	char byte = 0;
+	if (write(sender.get(), &byte, 1) != 1)
+		return Throw(info.Env(), "write", errno);
+	if (read(receiver.get(), &byte, 1) != 1)
+		return Throw(info.Env(), "read", errno);
+	return info.Env().Undefined();
+}
+
+} // namespace sonde
