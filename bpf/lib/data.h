@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * data records: gathered in per-CPU scratch memory and put into the ring with their exact size. One
+ * helper call instead of reserve and submit, and no ring space lost to size classes.
+ */
+#ifndef SONDE_DATA_H
+#define SONDE_DATA_H
+
+#include "maps.h"
+#include "operand.h"
+
+#define RECORD_BYTES 4096 /* user bytes per record */
+#define RECORDS_MAX 4	  /* per operation */
+#define CAPTURE_MAX (RECORD_BYTES * RECORDS_MAX)
+
+/*
+ * Where copy_iovecs is. In memory, not in registers: the verifier then knows nothing of these values, and one
+ * turn of the loop looks to it like the next.
+ */
+struct cursor {
+	__u64 position; /* within the iovec */
+	__u32 index;
+	__u32 filled; /* bytes in the scratch */
+	__u32 done;   /* bytes in records */
+	__u32 padding;
+};
+
+/* Twice RECORD_BYTES: the verifier bounds the place and the size of a copy, not their sum. */
+struct scratch {
+	struct operand operand;
+	struct cursor cursor;
+	__u64 wakeup; /* flag of bpf_ringbuf_output */
+	struct sonde_data head;
+	__u8 bytes[2 * RECORD_BYTES];
+};
+
+/* By enum sonde_direction: a send on a CPU may interrupt a receive, but not another send. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/* `length` bytes of the stream from head.offset, of which `captured` are in the scratch. */
+static __always_inline bool put_record(struct scratch *s, __u64 length, __u32 captured)
+{
+	s->head.length = length;
+	s->head.captured = captured;
+	barrier_var(captured); /* the compiler knows the bound, the verifier has to see it */
+	if (captured > RECORD_BYTES)
+		return false;
+	if (bpf_ringbuf_output(&ring, &s->head, sizeof(s->head) + captured, s->wakeup))
+		return false;
+	s->head.offset += length;
+	s->head.first = 0;
+	return true;
+}
+
+/* Copies `limit` of `length` bytes that are in one piece. Returns the bytes captured, < 0: the ring refused.
+ */
+static __always_inline long copy_buffer(struct scratch *s, __u64 length, __u32 limit)
+{
+	__u64 address = s->operand.iov[0].base;
+	__u32 done = 0, chunk;
+
+	for (int i = 0; i < RECORDS_MAX; i++) {
+		chunk = limit - done;
+		if (chunk > RECORD_BYTES)
+			chunk = RECORD_BYTES;
+		barrier_var(chunk);
+		if (chunk > RECORD_BYTES)
+			break;
+		if (bpf_probe_read_user(s->bytes, chunk, (void *)(address + done))) {
+			s->head.skip = SONDE_SKIP_FAULT;
+			return put_record(s, length - done, 0) ? (long)done : -1;
+		}
+		if (done + chunk >= limit || i == RECORDS_MAX - 1)
+			return put_record(s, length - done, chunk) ? (long)done + chunk : -1;
+		if (!put_record(s, chunk, chunk))
+			return -1;
+		done += chunk;
+	}
+	return -1;
+}
+
+/* One piece of one iovec; true: there is more to do. */
+static __always_inline bool copy_piece(struct scratch *s, __u32 limit)
+{
+	struct cursor *at = &s->cursor;
+	__u32 index = at->index, filled = at->filled, chunk = limit - at->done - filled;
+	__u64 left;
+
+	if (index >= s->operand.count || index >= IOVECS_MAX || filled >= RECORD_BYTES)
+		return false;
+	left = s->operand.iov[index].length - at->position;
+	if (chunk > RECORD_BYTES - filled)
+		chunk = RECORD_BYTES - filled;
+	if (chunk > left)
+		chunk = left;
+	barrier_var(chunk);
+	barrier_var(filled);
+	if (chunk > RECORD_BYTES || filled >= RECORD_BYTES)
+		return false;
+	if (bpf_probe_read_user(s->bytes + filled, chunk,
+				(void *)(s->operand.iov[index].base + at->position))) {
+		s->head.skip = SONDE_SKIP_FAULT;
+		return false;
+	}
+	at->filled = filled + chunk;
+	at->position += chunk;
+	if (chunk == left) {
+		at->index = index + 1;
+		at->position = 0;
+	}
+	return at->done + at->filled < limit;
+}
+
+/* The same from several pieces, so that a head that is spread over iovecs is whole in a record. */
+static __noinline long copy_iovecs(struct scratch *s, __u64 length, __u32 limit)
+{
+	struct cursor *at = &s->cursor;
+
+	__builtin_memset(at, 0, sizeof(*at));
+	for (int i = 0; i < IOVECS_MAX + RECORDS_MAX && copy_piece(s, limit); i++) {
+		if (at->filled < RECORD_BYTES)
+			continue;
+		if (!put_record(s, RECORD_BYTES, RECORD_BYTES))
+			return -1;
+		at->done += RECORD_BYTES;
+		at->filled = 0;
+	}
+	return put_record(s, length - at->done, at->filled) ? (long)at->done + at->filled : -1;
+}
+
+#endif

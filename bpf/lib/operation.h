@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/* One socket operation, whichever hook told of it: scope, counters, connection, offset, record. */
+#ifndef SONDE_OPERATION_H
+#define SONDE_OPERATION_H
+
+#include "conn.h"
+#include "data.h"
+
+#define POLICY_ENTRIES 4096
+/* How full the ring is, is asked once in so many operations of a CPU: 8 x 16 KiB are little in any ring. */
+#define WAKEUP_CHECK 8
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, POLICY_ENTRIES);
+	__type(key, __u32);
+	__type(value, struct sonde_policy);
+} policy SEC(".maps");
+
+static __always_inline bool in_scope(const struct sonde_config *cfg, const struct sock *sk)
+{
+	return !cfg->netns || sk->__sk_common.skc_net.net->ns.inum == cfg->netns;
+}
+
+static __always_inline __u32 policy_mode(__u64 cookie)
+{
+	__u32 slot = cookie & (POLICY_ENTRIES - 1);
+	struct sonde_policy *entry = bpf_map_lookup_elem(&policy, &slot);
+
+	return entry && entry->cookie == cookie ? entry->mode : SONDE_POLICY_ALL;
+}
+
+static __always_inline void count(struct sonde_counters *c, __u64 bytes)
+{
+	c->counted++;
+	c->counted_bytes += bytes;
+}
+
+static __always_inline void drop(struct sonde_counters *c, __u64 bytes)
+{
+	c->dropped++;
+	c->dropped_bytes += bytes;
+}
+
+/*
+ * State of a socket whose opening was not seen, or not to its end: a Unix socket, one that was open
+ * before the tap, or TCP Fast Open, where the first bytes are sent before the connection is.
+ */
+static __noinline struct socket_state *prepare_state(struct sock *sk, struct tcp_sock *tcp, int direction,
+						     __u32 length)
+{
+	struct socket_state *state = bpf_sk_storage_get(&sockets, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (!state)
+		return NULL;
+	if (!state->cookie) {
+		state->cookie = bpf_get_socket_cookie(sk);
+		state->flags |= SOCKET_JOINED;
+	}
+	if (tcp && !(state->flags & SOCKET_BASES)) {
+		set_bases(state, sk, tcp);
+		state->base[direction & 1] -= length;
+	}
+	state->flags |= SOCKET_BASES;
+	return state;
+}
+
+/* Takes the operation's place in the stream; returns the offset of its first byte. */
+static __always_inline __u64 advance(struct socket_state *state, struct sock *sk, struct tcp_sock *tcp,
+				     int direction, __u32 length)
+{
+	__u64 end = state->offset[direction] + length;
+
+	if (tcp)
+		end = widen(direction == SONDE_SEND ? tcp->write_seq : recv_sequence(sk, tcp),
+			    state->base[direction], state->offset[direction]);
+	state->offset[direction] = end;
+	return end - length;
+}
+
+/* How many bytes of the operation may be copied; sets head.skip when something else than the size limits. */
+static __always_inline __u32 allowance(struct scratch *s, struct socket_state *state,
+				       const struct sonde_config *cfg, __u32 mode, __u64 now, __u64 length)
+{
+	__u32 limit = cfg->capture_bytes;
+
+	if (limit > CAPTURE_MAX)
+		limit = CAPTURE_MAX;
+	if (limit > length)
+		limit = length;
+	if (mode == SONDE_POLICY_HEADS && limit > RECORD_BYTES) {
+		limit = RECORD_BYTES;
+		s->head.skip = SONDE_SKIP_POLICY;
+	}
+	if (now - state->budget_start >= cfg->budget_interval) {
+		state->budget_start = now;
+		state->budget_used = 0;
+	}
+	/* The last operation in an interval may go over, by CAPTURE_MAX at most. */
+	if (state->budget_used >= cfg->budget_bytes) {
+		s->head.skip = SONDE_SKIP_BUDGET;
+		return 0;
+	}
+	state->budget_used += limit;
+	return limit;
+}
+
+static __always_inline void record(struct sonde_counters *c, struct scratch *s, struct socket_state *state,
+				   struct task_struct *task, struct sock *sk, const struct sonde_config *cfg,
+				   __u32 mode, int direction, __u32 length, int flags)
+{
+	__u32 limit = 0, reason;
+	long captured;
+
+	s->head.skip = SONDE_SKIP_NONE;
+	if (length) {
+		s->head.skip = locate(&s->operand, task, sk, direction, length, flags);
+		if (!s->head.skip)
+			limit = allowance(s, state, cfg, mode, s->head.time, length);
+	}
+	s->wakeup = BPF_RB_NO_WAKEUP;
+	if (c->operations % WAKEUP_CHECK == 0 &&
+	    bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= cfg->wakeup_bytes)
+		s->wakeup = BPF_RB_FORCE_WAKEUP;
+	if (!limit)
+		captured = put_record(s, length, 0) ? 0 : -1;
+	else if (s->operand.iov[0].length >= limit)
+		captured = copy_buffer(s, length, limit);
+	else
+		captured = copy_iovecs(s, length, limit);
+	if (captured < 0) {
+		drop(c, length);
+		return;
+	}
+	c->recorded++;
+	c->recorded_bytes += length;
+	c->captured_bytes += captured;
+	reason = s->head.skip;
+	barrier_var(reason); /* keeps the check and the use on one register, for the verifier */
+	if (reason && reason < SONDE_SKIP_MAX)
+		c->skipped[reason]++;
+}
+
+static __always_inline void stream_operation(struct sonde_counters *c, const struct sonde_config *cfg,
+					     struct sock *sk, struct tcp_sock *tcp, int direction,
+					     __u32 length, int flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct socket_state *state = bpf_sk_storage_get(&sockets, sk, NULL, 0);
+	__u32 key = direction, mode;
+	struct scratch *s;
+	__u64 offset;
+
+	if (!state || !(state->flags & SOCKET_BASES)) {
+		state = prepare_state(sk, tcp, direction, length);
+		if (!state)
+			return drop(c, length);
+	}
+	offset = advance(state, sk, tcp, direction, length);
+	if (state->owner != (__u32)task->tgid && !report_conn(sk, state, task, cfg)) {
+		c->state_dropped++;
+		return drop(c, length);
+	}
+	mode = policy_mode(state->cookie);
+	if ((state->flags & SOCKET_OWN) || mode == SONDE_POLICY_COUNT)
+		return count(c, length);
+	if (!length) {
+		if (state->flags & SOCKET_EOF)
+			return count(c, 0);
+		state->flags |= SOCKET_EOF;
+	}
+	s = bpf_map_lookup_elem(&scratch, &key);
+	if (!s)
+		return drop(c, length);
+	s->head.kind = SONDE_DATA;
+	s->head.direction = direction;
+	s->head.first = 1;
+	s->head.generation = state->generation;
+	s->head.cookie = state->cookie;
+	s->head.time = bpf_ktime_get_ns();
+	s->head.offset = offset;
+	s->head.tgid = task->tgid;
+	s->head.tid = task->pid;
+	record(c, s, state, task, sk, cfg, mode, direction, length, flags);
+}
+
+/* `result` and `flags` as sendmsg or recvmsg returned and took them. */
+static __always_inline int socket_operation(struct sock *sk, int direction, long result, int flags)
+{
+	struct sonde_config *cfg = get_config();
+	struct tcp_sock *tcp = NULL;
+	struct sonde_counters *c;
+	__u16 family;
+	bool stream;
+
+	if (!cfg || !in_scope(cfg, sk) || result < 0)
+		return 0;
+	/* An empty read is the end of the stream only if there is one; read(fd, buffer, 0) returns 0 too. */
+	if (result == 0 && (direction == SONDE_SEND || !(sk->sk_shutdown & RCV_SHUTDOWN)))
+		return 0;
+	c = get_counters();
+	if (!c)
+		return 0;
+	if (direction == SONDE_RECV && (flags & (MSG_PEEK | MSG_ERRQUEUE))) {
+		c->ignored++;
+		return 0;
+	}
+	c->operations++;
+	c->bytes += result;
+	family = sk->__sk_common.skc_family;
+	/* TCP over IPv4 and IPv6, and Unix streams. MPTCP, SCTP, UDP, ... are counted only. */
+	if (family == AF_UNIX) {
+		stream = sk->sk_type == SOCK_STREAM;
+	} else {
+		tcp = family == AF_INET || family == AF_INET6 ? bpf_skc_to_tcp_sock(sk) : NULL;
+		stream = tcp != NULL;
+	}
+	if (stream)
+		stream_operation(c, cfg, sk, tcp, direction, result, flags);
+	else
+		count(c, result);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * What is kept per socket, in the socket's own storage: it goes with the socket, and user space
+ * cannot reach it. Stream offsets follow the TCP sequence numbers, not the bytes that were seen, so
+ * an operation that no hook saw (splice out of a socket) shows as a gap; Unix sockets have no such
+ * numbers and count their own bytes.
+ */
+#ifndef SONDE_SOCKET_STATE_H
+#define SONDE_SOCKET_STATE_H
+
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include "events.h"
+
+enum socket_flags {
+	SOCKET_JOINED = 1,   /* as SONDE_CONN_JOINED */
+	SOCKET_OWN = 2,	     /* the present owner is Sonde itself */
+	SOCKET_REPORTED = 4, /* the ring has taken a conn record of this generation */
+	SOCKET_BASES = 8,    /* base[] is set; a Unix socket needs none */
+	SOCKET_EOF = 16,     /* end of stream was recorded */
+};
+
+struct socket_state {
+	__u64 cookie;
+	__u64 offset[2];    /* end of the last operation, by enum sonde_direction */
+	__u64 budget_start; /* ns; beginning of the budget's interval */
+	__u32 budget_used;
+	__u32 base[2]; /* TCP sequence number of offset 0 */
+	__u32 generation;
+	__u32 owner; /* tgid that the last accepted conn record told; 0: none yet */
+	__u8 role;
+	__u8 flags;
+	__u8 padding[2];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct socket_state);
+} sockets SEC(".maps");
+
+/* The sequence number after the last byte that was sent, before the FIN if there is one. */
+static __always_inline __u32 send_sequence(struct tcp_sock *tcp, int old_state)
+{
+	__u32 sequence = tcp->write_seq;
+
+	if (old_state == TCP_FIN_WAIT1 || old_state == TCP_FIN_WAIT2 || old_state == TCP_CLOSING ||
+	    old_state == TCP_LAST_ACK)
+		sequence--;
+	return sequence;
+}
+
+/* The sequence number after the last byte that was read. A FIN counts as one when it has been read too. */
+static __always_inline __u32 recv_sequence(struct sock *sk, struct tcp_sock *tcp)
+{
+	__u32 sequence = tcp->copied_seq;
+
+	if ((sk->__sk_common.skc_flags & SOCK_DONE_BIT) && sequence == tcp->rcv_nxt)
+		sequence--;
+	return sequence;
+}
+
+/* The 64-bit offset nearest to `last` that `sequence` can mean. */
+static __always_inline __u64 widen(__u32 sequence, __u32 base, __u64 last)
+{
+	return last + (__s32)(sequence - base - (__u32)last);
+}
+
+static __always_inline void set_bases(struct socket_state *state, struct sock *sk, struct tcp_sock *tcp)
+{
+	state->base[SONDE_SEND] = tcp->write_seq;
+	state->base[SONDE_RECV] = recv_sequence(sk, tcp);
+	state->flags |= SOCKET_BASES;
+}
+
+#endif
