@@ -137,8 +137,10 @@ static __always_inline void record(struct sonde_counters *c, struct scratch *s, 
 	c->recorded_bytes += length;
 	c->captured_bytes += captured;
 	reason = s->head.skip;
-	barrier_var(reason); /* keeps the check and the use on one register, for the verifier */
-	if (reason && reason < SONDE_SKIP_MAX)
+	if (!reason)
+		return;
+	barrier_var(reason); /* one check on one register, or the verifier does not see the bound */
+	if (reason < SONDE_SKIP_MAX)
 		c->skipped[reason]++;
 }
 
