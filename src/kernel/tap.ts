@@ -1,0 +1,174 @@
+import { release } from 'node:os';
+import { SondeError } from '../errors.ts';
+import type { Addon, AddonError, NativeObject, NativeRing } from './addon.ts';
+import { loadAddon, objectPath } from './addon_loader.ts';
+import { visibleNetns } from './netns.ts';
+import { PolicyMap } from './policy.ts';
+import { type Backend, backends, iteratorProgram, missingFor, processPrograms } from './programs.ts';
+import { RecordReader } from './records.ts';
+import { attachSockets, type SocketObject } from './socket_object.ts';
+import type { KernelCounters, KernelTap, KernelTapOptions, RecordHandler } from './types.ts';
+
+const BTF_PATH = '/sys/kernel/btf/vmlinux';
+/** Maps that process.bpf.o shares with socket.bpf.o. */
+const SHARED_MAPS = ['ring', 'config', 'counters'];
+
+/** Loads and attaches everything; throws a SondeError when no back end works here. */
+export function openKernelTap(options: KernelTapOptions): KernelTap {
+  const addon = loadAddon();
+  const refused: string[] = [];
+  let denied = false;
+  for (const backend of options.backend === undefined ? backends : [options.backend]) {
+    try {
+      const missing = missingFor(addon, backend);
+      if (missing === '') {
+        return new SocketTap(addon, backend, attachSockets(addon, backend, options), options);
+      }
+      refused.push(`${backend}: ${missing}`);
+    } catch (error) {
+      const { code, syscall } = error as Partial<AddonError>;
+      if (syscall === 'btf__load_vmlinux_btf') {
+        throw new SondeError('E_NO_BTF', { path: BTF_PATH }, error);
+      }
+      denied ||= code === 'EPERM' || code === 'EACCES';
+      refused.push(`${backend}: ${describe(error)}`);
+    }
+  }
+  throw denied
+    ? new SondeError('E_NO_PERMISSION', { what: 'the socket programs', reason: refused.join('; ') })
+    : new SondeError('E_KERNEL_TOO_OLD', { release: release(), reason: refused.join('; ') });
+}
+
+/** One line: an addon's error with the end of the verifier's log. */
+export function describe(error: unknown): string {
+  const { message, log } = error as Partial<AddonError>;
+  const lastLines = log?.trim().split('\n').slice(-2).join(' ') ?? '';
+  return lastLines === '' ? String(message) : `${message} (${lastLines})`;
+}
+
+class SocketTap implements KernelTap {
+  readonly backend: Backend;
+  readonly hooks: Record<string, string>;
+  readonly mapBytes: number;
+
+  readonly #addon: Addon;
+  readonly #sockets: SocketObject;
+  readonly #processes: NativeObject | undefined;
+  readonly #ring: NativeRing;
+  readonly #reader: RecordReader;
+  readonly #policy: PolicyMap;
+  /** What the counters said last, once closed. */
+  #final: KernelCounters | undefined;
+
+  constructor(addon: Addon, backend: Backend, sockets: SocketObject, options: KernelTapOptions) {
+    this.#addon = addon;
+    this.backend = backend;
+    this.#sockets = sockets;
+    this.hooks = sockets.hooks;
+    try {
+      this.#processes = this.#attachProcesses(options.ringBytes);
+      this.#ring = sockets.object.map('ring').ring();
+      this.#reader = new RecordReader(this.#ring);
+      this.#policy = new PolicyMap(sockets.object.map('policy'));
+      this.#findOlderSockets(options.scope);
+      this.mapBytes = this.#sumMaps();
+    } catch (error) {
+      this.#closeObjects();
+      throw error;
+    }
+  }
+
+  drain(handler: RecordHandler, maxBytes: number): number {
+    return this.#reader.drain(handler, maxBytes);
+  }
+
+  watch(callback: () => void): void {
+    this.#ring.watch(callback);
+  }
+
+  setPolicy(cookie: number, mode: 0 | 1 | 2): void {
+    this.#policy.set(cookie, mode);
+  }
+
+  counters(): KernelCounters {
+    return this.#final ?? this.#sockets.counters.read();
+  }
+
+  now(): number {
+    return this.#addon.monotonicNow();
+  }
+
+  clockOffset(): readonly [number, number] {
+    return this.#addon.clockOffset();
+  }
+
+  configure(options: Pick<KernelTapOptions, 'captureBytes' | 'budgetBytes'>): void {
+    this.#sockets.config.configure(options);
+  }
+
+  close(): void {
+    this.#final ??= this.#sockets.counters.read();
+    this.#closeObjects();
+  }
+
+  /** Without process events spans still come; only short-lived processes stay less well known. */
+  #attachProcesses(ringBytes: number): NativeObject | undefined {
+    const object = this.#addon.open(objectPath('process'));
+    try {
+      object.setMaxEntries('ring', ringBytes);
+      for (const name of SHARED_MAPS) {
+        object.reuseMap(name, this.#sockets.object.map(name));
+      }
+      object.load();
+      for (const program of processPrograms) {
+        object.attach(program.name);
+        this.hooks[program.hook] = 'attached';
+      }
+      return object;
+    } catch (error) {
+      object.close();
+      for (const program of processPrograms) {
+        this.hooks[program.hook] = describe(error);
+      }
+      return undefined;
+    }
+  }
+
+  /**
+   * Tells the kernel's side who Sonde is, and the roles of the sockets that were open before. After attaching: a socket
+   * opened in between is then seen by both.
+   */
+  #findOlderSockets(scope: 'pod' | 'node'): void {
+    const { object } = this.#sockets;
+    object.iterate(iteratorProgram);
+    let unreachable = 0;
+    if (scope === 'node') {
+      const [, ...others] = visibleNetns().values();
+      for (const path of others) {
+        try {
+          object.iterate(iteratorProgram, path);
+        } catch {
+          unreachable++;
+        }
+      }
+    }
+    this.hooks['iter/tcp'] =
+      unreachable === 0 ? 'attached' : `attached; older sockets of ${unreachable} network namespaces stay unknown`;
+  }
+
+  #sumMaps(): number {
+    let bytes = 0;
+    for (const map of this.#sockets.object.maps()) {
+      bytes += map.memoryBytes;
+    }
+    for (const map of this.#processes?.maps() ?? []) {
+      bytes += SHARED_MAPS.includes(map.name) ? 0 : map.memoryBytes;
+    }
+    return bytes;
+  }
+
+  #closeObjects(): void {
+    this.#processes?.close();
+    this.#sockets.object.close();
+  }
+}
