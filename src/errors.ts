@@ -15,6 +15,14 @@ export const errors = {
     message: 'kernel {release} has no usable hook: {reason}',
     remedy: 'Sonde needs Linux 5.15 or later; `sonde doctor` shows which hooks work here',
   },
+  E_TAP_CONFIG: {
+    message: 'the tap cannot be configured: {problem}',
+    remedy: 'correct the keys of the ebpf_* receivers',
+  },
+  E_TAP_FAILED: {
+    message: 'the tap failed: {reason}',
+    remedy: 'run `sonde doctor`; if it finds nothing, report this with the output of `sonde --version`',
+  },
 } as const satisfies Record<string, { message: string; remedy: string }>;
 
 export type ErrorCode = keyof typeof errors;

@@ -1,0 +1,240 @@
+import type { ConnRecord, Role } from '../kernel/types.ts';
+import type { ConnectionContext, End, Endpoint } from '../wire/decoder.ts';
+import { Conversation } from './conversation.ts';
+import { type Environment, POLICY_ALL, POLICY_COUNT } from './environment.ts';
+import type { Output } from './output.ts';
+import type { ObservedProcess } from './processes.ts';
+import { Stream, type StreamTarget } from './stream.ts';
+
+/** <net/tcp_states.h> */
+const TCP_ESTABLISHED = 1;
+const TCP_FIN_WAIT1 = 4;
+const TCP_CLOSE = 7;
+const TCP_CLOSE_WAIT = 8;
+const ETIMEDOUT = 110;
+
+/** One end of a connection, as its process sees it: two streams, and who follows them. */
+export class Connection implements StreamTarget {
+  readonly cookie: number;
+  readonly generation: number;
+  readonly family: ConnRecord['family'];
+  readonly netns: number;
+  readonly peerCookie: number;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly joined: boolean;
+  role: Role;
+  process: ObservedProcess;
+  /** A socket of Sonde, or the other end of one. */
+  own: boolean;
+  /** CLOCK_MONOTONIC ns of the drain that last saw a record. */
+  lastSeen: number;
+  /** 0: open. */
+  closedAt = 0;
+  /** `lastSeen` when the table last gave the entry a second chance. */
+  looked: number;
+  readonly sent: Stream;
+  readonly received: Stream;
+  private conversations: Conversation[] = [];
+  private policy: 0 | 2 = POLICY_ALL;
+  private readonly env: Environment;
+
+  constructor(record: ConnRecord, process: ObservedProcess, env: Environment) {
+    this.cookie = record.cookie;
+    this.generation = record.generation;
+    this.family = record.family;
+    this.netns = record.netns;
+    this.peerCookie = record.peerCookie;
+    this.local = localEndpoint(record);
+    this.remote = remoteEndpoint(record);
+    this.joined = record.joined;
+    this.role = record.role;
+    this.own = record.own;
+    this.process = process;
+    this.env = env;
+    this.lastSeen = env.now;
+    this.looked = env.now;
+    this.sent = new Stream(0, this, env);
+    this.received = new Stream(1, this, env);
+  }
+
+  /** Somebody follows it. */
+  get followed(): boolean {
+    return this.conversations.length > 0;
+  }
+
+  data(
+    direction: number,
+    first: boolean,
+    time: number,
+    offset: number,
+    length: number,
+    captured: number,
+    bytes: Uint8Array,
+    start: number,
+  ): void {
+    this.lastSeen = this.env.now;
+    if (this.conversations.length === 0) return;
+    const stream = direction === 0 ? this.sent : this.received;
+    try {
+      if (length === 0) stream.end('finished', offset, time);
+      else stream.push(first, time, offset, length, captured, bytes, start);
+    } catch (error) {
+      this.fail(error);
+    }
+    if (stream.waiting) this.env.waiting.add(this);
+  }
+
+  /** A change of the TCP state. CLOSE_WAIT tells nothing that the process has seen: its end is the read of the end. */
+  end(time: number, oldState: number, newState: number, error: number, sent: number, received: number): void {
+    this.lastSeen = this.env.now;
+    try {
+      if (newState === TCP_FIN_WAIT1) {
+        this.sent.end('finished', sent, time);
+      } else if (newState === TCP_CLOSE) {
+        const how = howClosed(oldState, error);
+        this.closedAt = this.env.now;
+        this.sent.end(how, sent, time);
+        this.received.end(how, received, time);
+      }
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+    if (this.waiting) this.env.waiting.add(this);
+  }
+
+  get waiting(): boolean {
+    if (!this.followed) return false;
+    if (this.sent.waiting || this.received.waiting) return true;
+    for (const conversation of this.conversations) if (conversation.waiting) return true;
+    return false;
+  }
+
+  /** Gives up waiting for what is overdue; true: something still waits. */
+  expire(now: number): boolean {
+    try {
+      this.sent.expire(now);
+      this.received.expire(now);
+      for (const conversation of this.conversations) conversation.expire(now);
+    } catch (error) {
+      this.fail(error);
+    }
+    return this.waiting;
+  }
+
+  /** Sets who follows the connection. Those who did go on undisturbed, new ones begin in the middle. */
+  follow(outputs: readonly Output[]): void {
+    const wanted = this.own ? [] : outputs.filter((output) => output.wants(this));
+    const midway = this.joined || this.sent.next !== 0 || this.received.next !== 0;
+    const before = this.conversations;
+    this.conversations = wanted.map(
+      (output) =>
+        before.find((conversation) => conversation.output === output) ??
+        new Conversation(this, output, this.env, midway),
+    );
+    for (const conversation of before) if (!this.conversations.includes(conversation)) conversation.discard();
+    this.settle();
+  }
+
+  /** A record of the same connection again: more is known, or another process uses it now. */
+  renew(role: Role, process: ObservedProcess, outputs: readonly Output[]): void {
+    this.lastSeen = this.env.now;
+    if (this.role === 'unknown') this.role = role;
+    if (this.process === process) return;
+    this.process = process;
+    this.follow(outputs);
+  }
+
+  /** The other end turned out to be Sonde: what was seen of it is nobody's. */
+  becomeOwn(): void {
+    if (this.own) return;
+    this.own = true;
+    this.env.counters.ownConnections++;
+    this.follow([]);
+  }
+
+  /** One of the conversations gave up. It stays in the list until all have, so that the streams go on. */
+  conversationIsOpaque(): void {
+    if (this.conversations.every((conversation) => conversation.opaque)) this.settle();
+  }
+
+  /** Tells the sessions that nothing more comes, and forgets them. */
+  close(how: End): void {
+    const ended = [this.sent.finished, this.received.finished] as const;
+    try {
+      for (const conversation of this.conversations) conversation.close(how, this.env.now, ended);
+    } catch (error) {
+      this.env.failed(error);
+    }
+    this.conversations = [];
+    this.sent.forget();
+    this.received.forget();
+    this.env.waiting.delete(this);
+  }
+
+  context(client: boolean, midway: boolean): ConnectionContext {
+    const unix = this.family === 'unix';
+    return {
+      kind: client ? 'client' : 'server',
+      transport: unix ? 'unix' : 'tcp',
+      networkType: this.family === 'unix' ? undefined : this.family,
+      local: this.local,
+      remote: this.remote,
+      joined: midway,
+      secure: false,
+      instance: this.process.instance,
+    };
+  }
+
+  bytes(direction: number, bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): void {
+    const conversations = this.conversations;
+    for (let index = 0; index < conversations.length; index++) {
+      conversations[index]?.bytes(direction, bytes, start, end, time, boundary);
+    }
+  }
+
+  gap(direction: number, length: number, time: number): void {
+    for (const conversation of this.conversations) conversation.gap(direction, length, time);
+  }
+
+  finish(direction: number, how: End, time: number): void {
+    for (const conversation of this.conversations) conversation.finish(direction, how, time);
+  }
+
+  /** A decoder threw: nothing of the connection can be trusted any more. */
+  private fail(error: unknown): void {
+    this.env.failed(error);
+    for (const conversation of this.conversations) conversation.discard();
+    this.settle();
+  }
+
+  /** Asks the kernel for as much as somebody follows. */
+  private settle(): void {
+    const followed = this.conversations.some((conversation) => !conversation.opaque);
+    if (!followed) {
+      this.conversations = [];
+      this.sent.forget();
+      this.received.forget();
+    }
+    const policy = followed ? POLICY_ALL : POLICY_COUNT;
+    if (policy !== this.policy) this.env.setPolicy(this.cookie, policy);
+    this.policy = policy;
+  }
+}
+
+/** A close that skips the states of an orderly one discarded something. */
+function howClosed(oldState: number, error: number): End {
+  if (error === ETIMEDOUT) return 'timeout';
+  if (error !== 0 || oldState === TCP_ESTABLISHED || oldState === TCP_CLOSE_WAIT) return 'reset';
+  return 'finished';
+}
+
+function localEndpoint(record: ConnRecord): Endpoint {
+  if (record.family === 'unix') return { address: record.unixBound ? record.unixPath : '', port: 0 };
+  return { address: record.localAddress, port: record.localPort };
+}
+
+function remoteEndpoint(record: ConnRecord): Endpoint {
+  if (record.family === 'unix') return { address: record.unixBound ? '' : record.unixPath, port: 0 };
+  return { address: record.remoteAddress, port: record.remotePort };
+}

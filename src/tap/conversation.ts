@@ -1,0 +1,315 @@
+import { CLIENT, type End, HOLD, SERVER, type Session, type Side, type Sink } from '../wire/decoder.ts';
+import type { Operation } from '../wire/operation.ts';
+import { Carry } from './carry.ts';
+import type { Connection } from './connection.ts';
+import { Detector } from './detection.ts';
+import type { Environment } from './environment.ts';
+import { Held, type HeldItem } from './held.ts';
+import type { Output } from './output.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * One connection as one receiver follows it: finds the decoder by the first bytes, then feeds its session. Bytes go
+ * to the session where they are; only what it does not take is copied. Directions: 0 sent, 1 received.
+ */
+export class Conversation implements Sink {
+  readonly output: Output;
+  opaque = false;
+  private readonly connection: Connection;
+  private readonly env: Environment;
+  private readonly carries: readonly [Carry, Carry];
+  private readonly held: [Held | undefined, Held | undefined] = [undefined, undefined];
+  private readonly detector: Detector;
+  private session: Session | undefined;
+  private maxPending = 0;
+  /** Direction of the client's bytes, once the session is open. */
+  private clientDirection = 0;
+  private releasing = false;
+
+  constructor(connection: Connection, output: Output, env: Environment, midway: boolean) {
+    this.connection = connection;
+    this.output = output;
+    this.env = env;
+    this.detector = new Detector(midway);
+    this.carries = [new Carry(env.memory), new Carry(env.memory)];
+  }
+
+  /** Something is held that time releases. */
+  get waiting(): boolean {
+    return this.held[0] !== undefined || this.held[1] !== undefined;
+  }
+
+  bytes(direction: number, bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): void {
+    if (this.opaque) return;
+    const held = this.heldOf(direction);
+    if (held !== undefined) {
+      if (held.addBytes(bytes, start, end, time, boundary)) return;
+      this.release(direction, false);
+    }
+    this.present(direction, bytes, start, end, time, boundary, true);
+    this.retry(1 - direction);
+  }
+
+  gap(direction: number, length: number, time: number): void {
+    if (this.opaque) return;
+    const held = this.heldOf(direction);
+    if (held !== undefined) {
+      if (held.addGap(length, time)) return;
+      this.release(direction, false);
+    }
+    const carry = this.carryOf(direction);
+    this.tellGap(direction, carry.bytes, carry.length, length, time);
+    carry.clear();
+    this.retry(1 - direction);
+  }
+
+  finish(direction: number, how: End, time: number): void {
+    if (this.opaque) return;
+    const held = this.heldOf(direction);
+    if (held !== undefined) {
+      held.addEnd(how, time);
+      return;
+    }
+    const carry = this.carryOf(direction);
+    this.session?.end(this.sideOf(direction), carry.bytes, 0, carry.length, how, time);
+    carry.clear();
+    this.checkOpaque();
+  }
+
+  /** Gives up waiting for what is overdue at `now`. */
+  expire(now: number): void {
+    for (let direction = 0; direction < 2; direction++) {
+      const held = this.heldOf(direction);
+      if (held !== undefined && held.deadline <= now) this.release(direction, false);
+    }
+  }
+
+  /** The connection is not followed any more. A direction that has ended already stays as it ended. */
+  close(how: End, time: number, ended: readonly [boolean, boolean]): void {
+    this.expire(Number.POSITIVE_INFINITY);
+    const first = this.clientDirection;
+    if (!ended[first === 0 ? 0 : 1]) this.finish(first, how, time);
+    if (!ended[first === 0 ? 1 : 0]) this.finish(1 - first, how, time);
+    this.dispose();
+  }
+
+  /** The connection is nobody's any more: nothing is told. */
+  discard(): void {
+    this.dispose();
+  }
+
+  operation(operation: Operation): void {
+    this.output.operation(this.connection, operation);
+  }
+
+  reject(reason: string): void {
+    this.output.reject(this.detector.decoder?.name ?? 'unknown', reason);
+  }
+
+  private present(
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+    mayHold: boolean,
+  ): void {
+    const carry = this.carryOf(direction);
+    if (carry.length === 0) {
+      this.feed(direction, bytes, start, end, time, boundary, mayHold);
+    } else if (carry.append(bytes, start, end)) {
+      this.feed(direction, carry.bytes, 0, carry.length, time, carry.boundary, mayHold);
+    } else {
+      this.drop(direction, carry.length + end - start, time);
+    }
+  }
+
+  /** Shows bytes to the session, and keeps what it leaves. */
+  private feed(
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+    mayHold: boolean,
+  ): void {
+    const session = this.session ?? this.detect(direction, bytes, start, end, time, boundary);
+    if (session === undefined) return;
+    const taken = session.data(this.sideOf(direction), bytes, start, end, time, boundary, mayHold);
+    if (session.opaque) {
+      this.becomeOpaque();
+    } else if (taken === HOLD && mayHold) {
+      this.hold(direction, bytes, start, end, time, boundary);
+    } else if (taken >= end - start) {
+      const carry = this.carryOf(direction);
+      if (carry.length > 0) carry.clear();
+    } else {
+      this.keep(direction, bytes, start, end, Math.max(taken, 0), time, boundary, this.maxPending);
+    }
+  }
+
+  /** What was not taken comes again in front of later bytes. */
+  private keep(
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    taken: number,
+    time: number,
+    boundary: boolean,
+    limit: number,
+  ): void {
+    const carry = this.carryOf(direction);
+    const rest = end - start - taken;
+    if (rest > limit) {
+      this.drop(direction, rest, time);
+    } else if (bytes === carry.bytes) {
+      carry.keepFrom(taken);
+    } else if (carry.append(bytes, start + taken, end)) {
+      carry.boundary = taken === 0 && boundary;
+    } else {
+      this.drop(direction, rest, time);
+    }
+  }
+
+  /** Gives up the last `length` bytes of a direction: to the session they are missing. */
+  private drop(direction: number, length: number, time: number): void {
+    this.env.counters.heldDroppedBytes += length;
+    this.carryOf(direction).clear();
+    this.tellGap(direction, EMPTY, 0, length, time);
+  }
+
+  private tellGap(direction: number, pending: Uint8Array, pendingLength: number, length: number, time: number): void {
+    if (this.session === undefined) this.detector.midway = true;
+    else this.session.gap(this.sideOf(direction), pending, 0, pendingLength, length, time);
+    this.checkOpaque();
+  }
+
+  private hold(
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+  ): void {
+    const held = new Held(this.env);
+    if (held.addBytes(bytes, start, end, time, boundary)) {
+      this.env.counters.held++;
+      this.carryOf(direction).clear();
+      this.held[direction] = held;
+      this.env.waiting.add(this.connection);
+    } else {
+      this.feed(direction, bytes, start, end, time, boundary, false);
+    }
+  }
+
+  /** The other direction has moved: what is held may be wanted now. */
+  private retry(direction: number): void {
+    const held = this.heldOf(direction);
+    if (held !== undefined && !this.releasing) this.release(direction, !held.exhausted);
+  }
+
+  /** Presents what was held again. `mayHold` false: the session has to take it now. */
+  private release(direction: number, mayHold: boolean): void {
+    const before = this.heldOf(direction);
+    if (before === undefined) return;
+    this.held[direction] = undefined;
+    const nested = this.releasing;
+    this.releasing = true;
+    for (const item of before.items) {
+      const heldAgain = this.heldOf(direction) !== undefined;
+      this.replay(direction, item, mayHold);
+      if (!heldAgain) this.heldOf(direction)?.continues(before);
+    }
+    before.discard();
+    this.releasing = nested;
+  }
+
+  private replay(direction: number, item: HeldItem, mayHold: boolean): void {
+    if (this.opaque) return;
+    if (item.kind === 'gap') this.gap(direction, item.length, item.time);
+    else if (item.kind === 'end') this.finish(direction, item.how, item.time);
+    else if (item.bytes !== undefined) {
+      if (this.heldOf(direction) !== undefined) {
+        this.bytes(direction, item.bytes, 0, item.length, item.time, item.boundary);
+      } else {
+        this.present(direction, item.bytes, 0, item.length, item.time, item.boundary, mayHold);
+      }
+    }
+  }
+
+  /** The session that the bytes are for, if they tell the protocol. */
+  private detect(
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+  ): Session | undefined {
+    const { detector, connection } = this;
+    const { decoders } = this.output;
+    switch (detector.look(decoders, connection.role, direction, bytes, start, end, boundary)) {
+      case 'found':
+        return this.open(detector.request ? direction : 1 - direction, 1 - direction, time);
+      case 'more':
+        this.keep(direction, bytes, start, end, 0, time, boundary, Number.POSITIVE_INFINITY);
+        return undefined;
+      case 'none':
+        this.carryOf(direction).clear();
+        return undefined;
+      case 'opaque':
+        this.becomeOpaque();
+        return undefined;
+    }
+  }
+
+  private open(clientDirection: number, other: number, time: number): Session | undefined {
+    const { decoder, midway } = this.detector;
+    if (decoder === undefined) return undefined;
+    this.clientDirection = clientDirection;
+    this.maxPending = decoder.maxPending;
+    this.session = decoder.open(this.connection.context(clientDirection === 0, midway), this);
+    this.env.counters.sessions++;
+    // The other side's first bytes may have come before it was clear what they are.
+    const carry = this.carryOf(other);
+    if (carry.length > 0) this.feed(other, carry.bytes, 0, carry.length, time, carry.boundary, true);
+    return this.opaque ? undefined : this.session;
+  }
+
+  private checkOpaque(): void {
+    if (this.session?.opaque === true) this.becomeOpaque();
+  }
+
+  private becomeOpaque(): void {
+    if (this.opaque) return;
+    this.env.counters.opaque++;
+    this.dispose();
+    this.connection.conversationIsOpaque();
+  }
+
+  private dispose(): void {
+    this.opaque = true;
+    for (let direction = 0; direction < 2; direction++) {
+      this.carryOf(direction).clear();
+      this.heldOf(direction)?.discard();
+      this.held[direction] = undefined;
+    }
+  }
+
+  private sideOf(direction: number): Side {
+    return direction === this.clientDirection ? CLIENT : SERVER;
+  }
+
+  private carryOf(direction: number): Carry {
+    return direction === 0 ? this.carries[0] : this.carries[1];
+  }
+
+  private heldOf(direction: number): Held | undefined {
+    return direction === 0 ? this.held[0] : this.held[1];
+  }
+}

@@ -1,0 +1,67 @@
+import type { Role } from '../kernel/types.ts';
+import { type Decoder, MORE, NO, REQUEST, RESPONSE } from '../wire/decoder.ts';
+
+/** Bytes of one direction that may be looked at before a decoder has to know its protocol. */
+const DETECTION_BYTES = 1024;
+/** Socket operations that may tell nothing, on a connection joined in the middle, before it counts as opaque. */
+const DETECTION_ATTEMPTS = 64;
+
+export type Finding =
+  | 'found'
+  /** Too few bytes: keep them and ask again. */
+  | 'more'
+  /** Not these bytes, perhaps later ones. */
+  | 'none'
+  | 'opaque';
+
+/**
+ * Finds the decoder of a connection by what its first bytes are, never by its port. When the connection was joined
+ * in the middle, or bytes are missing, every beginning of a socket operation is a new chance, a bounded number of times.
+ */
+export class Detector {
+  decoder: Decoder | undefined;
+  /** Once found: the bytes' sender asks (or answers). */
+  request = false;
+  /** The stream's beginning was not seen: bytes may begin anywhere in a message. */
+  midway: boolean;
+  private attempts = 0;
+  /** Bit n: decoder n has said no to the beginning of one direction. */
+  private excluded = 0;
+
+  constructor(midway: boolean) {
+    this.midway = midway;
+  }
+
+  /** `direction`: 0 if this end sent the bytes. A claim that contradicts a known role is none. */
+  look(
+    decoders: readonly Decoder[],
+    role: Role,
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    boundary: boolean,
+  ): Finding {
+    if (this.midway && !boundary) return 'none';
+    const enough = end - start >= DETECTION_BYTES;
+    let more = false;
+    for (let index = 0; index < decoders.length; index++) {
+      const decoder = decoders[index];
+      if (decoder === undefined || (this.excluded & (1 << index)) !== 0) continue;
+      const detection = decoder.detect(bytes, start, end);
+      if ((detection === REQUEST || detection === RESPONSE) && agrees(detection === REQUEST, direction, role)) {
+        this.decoder = decoder;
+        this.request = detection === REQUEST;
+        return 'found';
+      }
+      if (detection === MORE && !enough) more = true;
+      else if (detection === NO && !this.midway) this.excluded |= 1 << index;
+    }
+    if (more) return 'more';
+    return this.midway && ++this.attempts < DETECTION_ATTEMPTS ? 'none' : 'opaque';
+  }
+}
+
+function agrees(request: boolean, direction: number, role: Role): boolean {
+  return role === 'unknown' || role === (request === (direction === 0) ? 'client' : 'server');
+}

@@ -1,0 +1,27 @@
+import type { Connection } from './connection.ts';
+import type { TapCounters } from './ledger.ts';
+import type { HeldMemory } from './memory.ts';
+
+/** How long something waits for a record that may still come: the ring is in reservation order, not causality. */
+export const HOLD_NS = 100e6;
+/** Most bytes of one direction that wait for an earlier record. */
+export const HOLD_BYTES = 64 * 1024;
+/** Most records of one direction that wait. */
+export const HOLD_RECORDS = 256;
+
+/** Copy all, copy heads, count only: enum sonde_policy_mode. */
+export const POLICY_ALL = 0;
+export const POLICY_COUNT = 2;
+
+/** What every connection shares. */
+export interface Environment {
+  readonly memory: HeldMemory;
+  readonly counters: TapCounters;
+  /** Connections with something that waits for time to pass. */
+  readonly waiting: Set<Connection>;
+  /** CLOCK_MONOTONIC at the beginning of the drain, ns. */
+  now: number;
+  setPolicy(cookie: number, mode: 0 | 1 | 2): void;
+  /** A decoder threw. */
+  failed(error: unknown): void;
+}

@@ -1,0 +1,117 @@
+import type { ConnRecord, ProcessRecord, RecordHandler } from '../kernel/types.ts';
+import { Connection } from './connection.ts';
+import { Connections } from './connections.ts';
+import type { Environment } from './environment.ts';
+import type { Output } from './output.ts';
+import { OwnTraffic } from './own_traffic.ts';
+import type { Processes } from './parts.ts';
+
+/** Takes the kernel's records: connections to their table, data to its connection, the rest to the process table. */
+export class Intake implements RecordHandler {
+  readonly connections: Connections;
+  private readonly ownTraffic: OwnTraffic;
+  private readonly env: Environment;
+  private readonly processes: Processes;
+  private outputs: readonly Output[] = [];
+
+  constructor(maxConnections: number, env: Environment, processes: Processes) {
+    this.env = env;
+    this.processes = processes;
+    this.connections = new Connections(maxConnections, env, (connection) => this.ownTraffic.remove(connection));
+    this.ownTraffic = new OwnTraffic(this.connections);
+  }
+
+  /** Who wants operations. Connections that are open are asked about again. */
+  follow(outputs: readonly Output[]): void {
+    this.outputs = outputs;
+    for (const connection of this.connections.all()) connection.follow(outputs);
+  }
+
+  /** Lets time pass: what has waited long enough goes on without what it waited for. */
+  advance(now: number): void {
+    const { waiting } = this.env;
+    for (const connection of waiting) if (!connection.expire(now)) waiting.delete(connection);
+    this.connections.removeClosed(now);
+  }
+
+  conn(record: ConnRecord): void {
+    const process = this.processes.owner(record.process, record.time);
+    const known = this.connections.get(record.cookie);
+    if (known !== undefined && record.generation <= known.generation) {
+      if (record.generation === known.generation) known.renew(record.role, process, this.outputs);
+      return;
+    }
+    if (known !== undefined) this.connections.remove(known);
+    const connection = new Connection(record, process, this.env);
+    this.connections.add(connection);
+    this.ownTraffic.add(connection);
+    if (connection.own) this.env.counters.ownConnections++;
+    connection.follow(this.outputs);
+  }
+
+  data(
+    cookie: number,
+    generation: number,
+    direction: number,
+    first: boolean,
+    time: number,
+    offset: number,
+    length: number,
+    captured: number,
+    _skip: number,
+    _tgid: number,
+    _tid: number,
+    bytes: Uint8Array,
+    start: number,
+  ): void {
+    this.env.counters.dataRecords++;
+    const connection = this.connections.get(cookie);
+    if (connection === undefined || connection.generation !== generation) {
+      this.env.counters.orphanRecords++;
+      return;
+    }
+    connection.data(direction, first, time, offset, length, captured, bytes, start);
+    if (length === 0 && connection.family === 'unix') this.unixEnd(connection, time);
+  }
+
+  end(
+    cookie: number,
+    generation: number,
+    time: number,
+    oldState: number,
+    newState: number,
+    error: number,
+    sent: number,
+    received: number,
+  ): void {
+    const connection = this.connections.get(cookie);
+    if (connection === undefined || connection.generation !== generation || connection.closedAt !== 0) return;
+    connection.end(time, oldState, newState, error, sent, received);
+    if (connection.closedAt !== 0) this.connections.retire(connection);
+  }
+
+  exec(
+    process: ProcessRecord,
+    time: number,
+    parentTgid: number,
+    parentStartTime: number,
+    netns: number,
+    filename: string,
+  ): void {
+    this.processes.exec(process, time, parentTgid, parentStartTime, netns, filename);
+  }
+
+  fork(child: ProcessRecord, time: number, parentTgid: number, parentStartTime: number): void {
+    this.processes.fork(child, time, parentTgid, parentStartTime);
+  }
+
+  exit(tgid: number, startTime: number, time: number, code: number): void {
+    this.processes.exit(tgid, startTime, time, code);
+  }
+
+  /** Unix sockets have no states: the end that one side reads is all that is told of the other side's. */
+  private unixEnd(reader: Connection, time: number): void {
+    const writer = this.ownTraffic.otherEnd(reader);
+    writer?.sent.end('finished', writer.sent.next, time);
+  }
+}

@@ -1,0 +1,202 @@
+import type { End } from '../wire/decoder.ts';
+import { type Environment, HOLD_BYTES, HOLD_NS, HOLD_RECORDS } from './environment.ts';
+
+/** What a stream tells, in stream order. `direction`: 0 sent, 1 received. */
+export interface StreamTarget {
+  bytes(direction: number, bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): void;
+  gap(direction: number, length: number, time: number): void;
+  finish(direction: number, how: End, time: number): void;
+}
+
+/** A record that came before an earlier one: its bytes are a copy. */
+interface Early {
+  readonly offset: number;
+  readonly length: number;
+  readonly captured: number;
+  readonly first: boolean;
+  readonly time: number;
+  readonly bytes: Uint8Array | undefined;
+  readonly deadline: number;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * One direction of a connection: puts records in the order of their offsets. What is missing for 100 ms, or before
+ * more than 64 KiB, becomes a gap. What was there before is dropped.
+ */
+export class Stream {
+  /** Offset of the next byte; -1: wherever the next record begins. */
+  next = 0;
+  finished = false;
+  private early: Early[] = [];
+  private earlyBytes = 0;
+  private endHow: End | undefined;
+  private endOffset = 0;
+  private endTime = 0;
+  private endDeadline = 0;
+  private readonly direction: number;
+  private readonly target: StreamTarget;
+  private readonly env: Environment;
+
+  constructor(direction: number, target: StreamTarget, env: Environment) {
+    this.direction = direction;
+    this.target = target;
+    this.env = env;
+  }
+
+  get waiting(): boolean {
+    return this.early.length > 0 || (this.endHow !== undefined && !this.finished);
+  }
+
+  push(
+    first: boolean,
+    time: number,
+    offset: number,
+    length: number,
+    captured: number,
+    bytes: Uint8Array,
+    start: number,
+  ): void {
+    if (this.finished) {
+      this.env.counters.lateRecords++;
+      return;
+    }
+    if (offset === this.next || this.next < 0) {
+      this.accept(first, time, offset, length, captured, bytes, start);
+    } else if (offset > this.next) {
+      this.keep(first, time, offset, length, captured, bytes, start);
+    } else {
+      this.overlap(time, offset, length, captured, bytes, start);
+    }
+    if (this.early.length > 0) this.catchUp();
+    if (this.endHow !== undefined) this.tryFinish(false);
+  }
+
+  /** This direction ends at `offset`; -1: wherever it is now. The first word on how it ended stands. */
+  end(how: End, offset: number, time: number): void {
+    if (this.endHow === undefined || how === 'reset') this.endHow = how;
+    this.endOffset = offset;
+    this.endTime = time;
+    this.endDeadline = this.env.now + HOLD_NS;
+    this.tryFinish(false);
+  }
+
+  /** Gives up waiting for what is overdue at `now`. */
+  expire(now: number): void {
+    for (let head = this.early[0]; head !== undefined && head.deadline <= now; head = this.early[0]) this.skip(head);
+    if (this.endHow !== undefined && this.endDeadline <= now) this.tryFinish(true);
+  }
+
+  /** Nobody listens any more: forget everything, and begin anywhere if asked again. */
+  forget(): void {
+    for (const record of this.early) this.release(record);
+    this.early = [];
+    this.next = -1;
+  }
+
+  private accept(
+    first: boolean,
+    time: number,
+    offset: number,
+    length: number,
+    captured: number,
+    bytes: Uint8Array,
+    start: number,
+  ): void {
+    this.next = offset + length;
+    if (captured > 0) this.target.bytes(this.direction, bytes, start, start + captured, time, first);
+    if (captured < length) this.missing(length - captured, time);
+  }
+
+  private missing(length: number, time: number): void {
+    this.env.counters.gaps++;
+    this.env.counters.gapBytes += length;
+    this.target.gap(this.direction, length, time);
+  }
+
+  private overlap(
+    time: number,
+    offset: number,
+    length: number,
+    captured: number,
+    bytes: Uint8Array,
+    start: number,
+  ): void {
+    const known = Math.min(this.next - offset, length);
+    this.env.counters.overlapBytes += known;
+    if (known === length) return;
+    const skipped = Math.min(known, captured);
+    this.accept(false, time, this.next, length - known, captured - skipped, bytes, start + skipped);
+  }
+
+  private keep(
+    first: boolean,
+    time: number,
+    offset: number,
+    length: number,
+    captured: number,
+    bytes: Uint8Array,
+    start: number,
+  ): void {
+    this.env.counters.reordered++;
+    const full = this.earlyBytes + captured > HOLD_BYTES || this.early.length >= HOLD_RECORDS;
+    const copy = captured === 0 || full ? undefined : this.env.memory.take(captured);
+    if (copy === undefined && captured > 0) {
+      while (this.early[0] !== undefined && this.early[0].offset < offset) this.skip(this.early[0]);
+      if (this.early.length === 0 && offset > this.next) this.missing(offset - this.next, time);
+      if (offset >= this.next) this.accept(first, time, offset, length, captured, bytes, start);
+      else this.overlap(time, offset, length, captured, bytes, start);
+      return;
+    }
+    copy?.set(bytes.subarray(start, start + captured));
+    const deadline = this.env.now + HOLD_NS;
+    let at = this.early.length;
+    while (at > 0 && (this.early[at - 1]?.offset ?? 0) > offset) at--;
+    this.early.splice(at, 0, { offset, length, captured, first, time, bytes: copy, deadline });
+    this.earlyBytes += captured;
+  }
+
+  /** Delivers the early records that fit now. */
+  private catchUp(): void {
+    for (let head = this.early[0]; head !== undefined && head.offset <= this.next; head = this.early[0])
+      this.take(head);
+  }
+
+  /** The hole before `head` stays a hole. */
+  private skip(head: Early): void {
+    if (head.offset > this.next) {
+      this.missing(head.offset - this.next, head.time);
+      this.next = head.offset;
+    }
+    this.take(head);
+    this.catchUp();
+  }
+
+  private take(head: Early): void {
+    this.early.shift();
+    const bytes = head.bytes ?? EMPTY;
+    if (head.offset === this.next) {
+      this.accept(head.first, head.time, head.offset, head.length, head.captured, bytes, 0);
+    } else {
+      this.overlap(head.time, head.offset, head.length, head.captured, bytes, 0);
+    }
+    this.release(head);
+  }
+
+  private release(record: Early): void {
+    this.earlyBytes -= record.captured;
+    if (record.bytes !== undefined) this.env.memory.give(record.bytes);
+  }
+
+  private tryFinish(overdue: boolean): void {
+    const how = this.endHow;
+    if (how === undefined || this.finished || this.early.length > 0) return;
+    if (this.endOffset > this.next && this.next >= 0) {
+      if (!overdue) return;
+      this.missing(this.endOffset - this.next, this.endTime);
+    }
+    this.finished = true;
+    this.target.finish(this.direction, how, this.endTime);
+  }
+}

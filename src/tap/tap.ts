@@ -1,0 +1,245 @@
+import { SondeError } from '../errors.ts';
+import type { KernelTap } from '../kernel/types.ts';
+import { checkConfig } from './check_config.ts';
+import { DrainTimer } from './drain_timer.ts';
+import type { Environment } from './environment.ts';
+import { Intake } from './intake.ts';
+import { addKernelCounters, NO_KERNEL_COUNTERS, TapCounters } from './ledger.ts';
+import { HeldMemory } from './memory.ts';
+import { Outputs } from './outputs.ts';
+import type { Processes, TapParts, WallTime } from './parts.ts';
+import type { FromTap, TapConfig, TapFailure, TapReport, ToTap } from './protocol.ts';
+import { type Collected, collectMetrics, readLedger } from './snapshots.ts';
+import { SpanBuffers } from './span_buffers.ts';
+import { WallClock } from './wall_clock.ts';
+
+/** Bytes of ring in one look: about a millisecond, so that messages from main do not wait. */
+const DRAIN_BYTES = 256 * 1024;
+/** Bytes of all connections that are held for later. */
+const HELD_BYTES = 8 * 1024 * 1024;
+const FLUSH_NS = 200e6;
+const SECOND_NS = 1e9;
+/** How long `stop` waits for buffers to come back before it gives up spans. */
+const STOP_WAIT_MS = 1000;
+
+export type Post = (message: FromTap, transfer?: readonly ArrayBuffer[]) => void;
+
+/** What exists while the kernel side is attached. */
+interface Attached {
+  readonly config: TapConfig;
+  readonly kernel: KernelTap;
+  readonly intake: Intake;
+  readonly timer: DrainTimer;
+}
+
+/** The tap: kernel records in, span buffers and metric snapshots out. One per process, in a worker thread. */
+export class Tap {
+  private readonly parts: TapParts;
+  private readonly post: Post;
+  private readonly counters = new TapCounters();
+  private readonly memory = new HeldMemory(HELD_BYTES);
+  private readonly buffers = new SpanBuffers();
+  private readonly clock = new WallClock([0, 0]);
+  private readonly outputs: Outputs;
+  private readonly processes: Processes;
+  private readonly env: Environment;
+  private attached: Attached | undefined;
+  /** Counted by kernel sides that a reload has replaced. */
+  private counted = NO_KERNEL_COUNTERS;
+  private start: WallTime = [0, 0];
+  private nextFlush = 0;
+  private nextSecond = 0;
+  private onCredit: (() => void) | undefined;
+
+  constructor(parts: TapParts, post: Post) {
+    this.parts = parts;
+    this.post = post;
+    const { counters, buffers, clock, memory } = this;
+    this.outputs = new Outputs(parts, {
+      counters,
+      buffers,
+      clock,
+      send: (receiver, buffer, length, spans) => post({ type: 'spans', receiver, buffer, length, spans }, [buffer]),
+    });
+    this.processes = parts.processes((instance) => {
+      for (const output of this.outputs.all) output.retire(instance);
+    });
+    this.env = {
+      memory,
+      counters,
+      waiting: new Set(),
+      now: 0,
+      setPolicy: (cookie, mode) => this.attached?.kernel.setPolicy(cookie, mode),
+      failed: (error) => this.failed(error),
+    };
+  }
+
+  handle(message: ToTap): void {
+    switch (message.type) {
+      case 'apply':
+        this.apply(message.request, message.config);
+        break;
+      case 'collect':
+        this.drain();
+        this.outputs.flush();
+        this.post({ type: 'collected', request: message.request, ...this.collect() });
+        break;
+      case 'credit':
+        this.buffers.give(message.buffer);
+        this.onCredit?.();
+        break;
+      case 'stop':
+        void this.stop(message.request);
+        break;
+    }
+  }
+
+  /** Reads what the ring has, up to a bound, and does what is due. Returns the bytes read. */
+  drain(): number {
+    if (this.attached === undefined) return 0;
+    const { kernel, intake } = this.attached;
+    const now = kernel.now();
+    this.env.now = now;
+    const bytes = kernel.drain(intake, DRAIN_BYTES);
+    intake.advance(now);
+    if (now >= this.nextFlush) {
+      this.nextFlush = now + FLUSH_NS;
+      this.outputs.flush();
+    }
+    if (now >= this.nextSecond) {
+      this.nextSecond = now + SECOND_NS;
+      this.everySecond(now, kernel, intake);
+    }
+    return bytes;
+  }
+
+  private apply(request: number, config: TapConfig): void {
+    try {
+      checkConfig(config);
+      const before = this.attached;
+      if (before === undefined || needsNewKernel(before.config, config)) this.attach(config, before);
+      else this.reconfigure(config, before);
+      const { kernel, intake } = this.attached ?? this.none();
+      this.outputs.configure(config.receivers, kernel.now());
+      intake.follow(this.outputs.all);
+      this.attached?.timer.start();
+      this.post({ type: 'applied', request, report: reportOf(kernel, config) });
+    } catch (error) {
+      this.post({ type: 'failed', request, failure: failureOf(error) });
+    }
+  }
+
+  /** The new kernel side first: when it is refused, the old one goes on. */
+  private attach(config: TapConfig, before: Attached | undefined): void {
+    const kernel = this.parts.openKernelTap({
+      scope: config.scope,
+      ringBytes: config.ringBytes,
+      captureBytes: config.capture.bytesPerOperation,
+      budgetBytes: config.capture.bytesPerInterval,
+    });
+    if (before === undefined) {
+      this.clock.measure(kernel.clockOffset());
+      this.start = this.clock.at(kernel.now());
+    } else {
+      this.log(
+        'info',
+        'scope, ring or table size changed: the kernel side is opened again, open connections are joined',
+      );
+      this.detach(before);
+    }
+    const intake = new Intake(config.maxConnections, this.env, this.processes);
+    const timer = new DrainTimer(() => this.drain(), DRAIN_BYTES, config.ringBytes);
+    this.attached = { config, kernel, intake, timer };
+    kernel.watch(() => timer.wake());
+  }
+
+  private reconfigure(config: TapConfig, before: Attached): void {
+    before.kernel.configure({
+      captureBytes: config.capture.bytesPerOperation,
+      budgetBytes: config.capture.bytesPerInterval,
+    });
+    this.attached = { ...before, config };
+  }
+
+  /** Takes the last of what the kernel has, and ends what is open. */
+  private detach({ kernel, intake, timer }: Attached): void {
+    timer.stop();
+    // Traffic goes on meanwhile: one ring's worth is the last that is taken.
+    for (let rounds = 0; rounds < 64 && this.drain() > 0; rounds++);
+    intake.advance(Number.POSITIVE_INFINITY);
+    intake.connections.clear();
+    this.counted = addKernelCounters(this.counted, kernel.counters());
+    this.attached = undefined;
+    kernel.close();
+  }
+
+  private async stop(request: number): Promise<void> {
+    let now = 0;
+    if (this.attached !== undefined) {
+      now = this.attached.kernel.now();
+      this.detach(this.attached);
+    }
+    const deadline = performance.now() + STOP_WAIT_MS;
+    while (!this.outputs.flush() && performance.now() < deadline) await this.credit(deadline);
+    for (const output of this.outputs.all) output.abandon();
+    this.post({ type: 'stopped', request, ...this.collect(now) });
+  }
+
+  private credit(deadline: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, deadline - performance.now());
+      this.onCredit = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private collect(at = this.attached?.kernel.now() ?? 0): Collected {
+    const { attached, counters, outputs, memory } = this;
+    const kernel = attached === undefined ? this.counted : addKernelCounters(this.counted, attached.kernel.counters());
+    const ledger = readLedger(kernel, counters, outputs.all, attached?.intake.connections.size ?? 0, memory);
+    return collectMetrics(this.parts, outputs.all, ledger, this.start, this.clock.at(at));
+  }
+
+  private everySecond(now: number, kernel: KernelTap, intake: Intake): void {
+    const step = this.clock.measure(kernel.clockOffset());
+    if (step !== 0) this.log('info', `the wall clock was set by ${(step / 1e6).toFixed(1)} ms`);
+    intake.connections.sweep(now);
+    this.processes.sweep(now);
+  }
+
+  /** A decoder broke its contract. The connection is given up; the first time is told with the trace. */
+  private failed(error: unknown): void {
+    if (this.counters.failed++ > 0) return;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.log('error', `a decoder failed and its connection is not followed any more: ${text}`);
+  }
+
+  private log(level: 'info' | 'error', message: string): void {
+    this.post({ type: 'log', level, message });
+  }
+
+  private none(): never {
+    throw new SondeError('E_TAP_CONFIG', { problem: 'nothing is attached' });
+  }
+}
+
+function needsNewKernel(before: TapConfig, after: TapConfig): boolean {
+  return (
+    before.scope !== after.scope ||
+    before.ringBytes !== after.ringBytes ||
+    before.maxConnections !== after.maxConnections
+  );
+}
+
+function reportOf(kernel: KernelTap, config: TapConfig): TapReport {
+  const { backend, hooks, mapBytes } = kernel;
+  return { backend, hooks, mapBytes, ringBytes: config.ringBytes };
+}
+
+function failureOf(error: unknown): TapFailure {
+  if (error instanceof SondeError) return { code: error.code, message: error.message };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { code: 'E_TAP_FAILED', message: new SondeError('E_TAP_FAILED', { reason }).message };
+}
