@@ -19,17 +19,18 @@ export interface Container {
 export const NO_CONTAINER: Container = { id: '', runtime: '', podUid: '' };
 
 /** Prefixes that runtimes put before an id in a scope's name → container.runtime.name. */
-const runtimes: Readonly<Record<string, string>> = {
-  docker: 'docker',
-  'cri-containerd': 'containerd',
-  nerdctl: 'containerd',
-  containerd: 'containerd',
-  crio: 'cri-o',
-  libpod: 'podman',
-};
+const runtimes: ReadonlyMap<string, string> = new Map([
+  ['docker', 'docker'],
+  ['cri-containerd', 'containerd'],
+  ['nerdctl', 'containerd'],
+  ['crio', 'cri-o'],
+  ['libpod', 'podman'],
+]);
 
-/** `[prefix-]<64 hex>[.scope]`; containerd without systemd writes `<slice>:cri-containerd:<id>`. */
-const ID = /^(?:(?:.*[:-])?([a-z]+(?:-[a-z]+)*)[:-])?([0-9a-f]{64})(?:\.scope)?$/;
+/** At the end of a segment, with '.scope' taken off. containerd without systemd writes `<slice>:cri-containerd:<id>`. */
+const ID = /(?:^|[:-])([0-9a-f]{64})$/;
+/** NAME_MAX: no directory has a longer name. */
+const MAX_SEGMENT = 255;
 /** CRI-O's monitor and podman's conmon live beside the container, not in it. */
 const MONITOR = /(?:^|-)conmon-/;
 /** Task and container of Fargate: 32 hex digits of the task, and a number. */
@@ -44,13 +45,17 @@ export function containerOfPath(path: string): Container {
   let podUid = '';
   for (let i = segments.length - 1; i >= 0; i--) {
     const segment = segments[i] ?? '';
+    if (segment.length > MAX_SEGMENT) continue;
     const pod = POD.exec(segment)?.[1];
     if (pod !== undefined && podUid === '') podUid = pod.replaceAll('_', '-');
     if (id !== '' || MONITOR.test(segment)) continue;
-    const match = ID.exec(segment);
-    if (match !== null) {
-      id = match[2] ?? '';
-      runtime = runtimes[match[1] ?? segments[i - 1] ?? ''] ?? '';
+    const name = segment.endsWith('.scope') ? segment.slice(0, -6) : segment;
+    const match = ID.exec(name);
+    if (match?.[1] !== undefined) {
+      id = match[1];
+      const prefix = name.slice(0, match.index);
+      const word = prefix === '' ? segments[i - 1] : prefix.slice(prefix.lastIndexOf(':') + 1);
+      runtime = runtimes.get(word ?? '') ?? '';
     } else if (segments[1] === 'ecs' && FARGATE.test(segment)) id = segment;
   }
   return id === '' && podUid === '' ? NO_CONTAINER : { id, runtime, podUid };
@@ -73,7 +78,8 @@ export function parseCgroup(text: string): Cgroup {
     const first = line.indexOf(':');
     const second = line.indexOf(':', first + 1);
     if (first < 1 || second < 0 || line.charAt(second + 1) !== '/') continue;
-    const path = line.slice(second + 1);
+    const removed = line.endsWith(' (deleted)');
+    const path = line.slice(second + 1, removed ? -10 : undefined);
     const container = containerOfPath(path);
     const isUnified = line.startsWith('0::');
     if (isUnified) unified = path;

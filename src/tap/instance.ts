@@ -20,6 +20,20 @@ export interface Describer {
   readonly encode: (attributes: ResourceAttributes) => Uint8Array;
 }
 
+/** The first process of an instance as it was then; later it may execute another program. */
+export interface Top
+  extends Readonly<
+    Pick<
+      ProcessEntry,
+      'pid' | 'tgid' | 'startTime' | 'cgroupId' | 'comm' | 'image' | 'parentPid' | 'executable' | 'executableName'
+    >
+  > {}
+
+function copyTop(entry: Top): Top {
+  const { pid, tgid, startTime, cgroupId, comm, image, parentPid, executable, executableName } = entry;
+  return { pid, tgid, startTime, cgroupId, comm, image, parentPid, executable, executableName };
+}
+
 /**
  * Processes of one service: a first process and those of its descendants that run the same program in the same cgroup.
  * The description is made at the first use, since most processes never own a connection, and then stays.
@@ -33,13 +47,13 @@ export class Instance implements ServiceInstance {
   /** Its last process is gone. */
   ended = false;
   #description: { readonly resource: Uint8Array; readonly serviceName: string } | undefined;
-  readonly #top: ProcessEntry;
+  readonly #top: Top;
   readonly #describer: Describer;
 
-  constructor(id: number, top: ProcessEntry, describer: Describer) {
+  constructor(id: number, top: Top, describer: Describer) {
     this.id = id;
     this.pid = top.pid;
-    this.#top = top;
+    this.#top = copyTop(top);
     this.#describer = describer;
   }
 
@@ -49,7 +63,7 @@ export class Instance implements ServiceInstance {
   }
 
   /** `member`: of this instance, for what only a living process tells. */
-  use(member: ProcessEntry): void {
+  use(member: Top): void {
     this.#description ??= this.#describe(member);
   }
 
@@ -63,14 +77,14 @@ export class Instance implements ServiceInstance {
     return this.#description?.serviceName ?? '';
   }
 
-  #describe(member: ProcessEntry): { resource: Uint8Array; serviceName: string } {
+  #describe(member: Top): { resource: Uint8Array; serviceName: string } {
     const attributes = describeInstance(this.#top, member, this.#describer);
     return { resource: this.#describer.encode(attributes), serviceName: String(attributes[semconv.ATTR_SERVICE_NAME]) };
   }
 }
 
 /** Resource attributes of the instance whose first process is `top`; `member` may be the same. */
-export function describeInstance(top: ProcessEntry, member: ProcessEntry, describer: Describer): ResourceAttributes {
+export function describeInstance(top: Top, member: Top, describer: Describer): ResourceAttributes {
   const { host, reader, version } = describer;
   const { image } = top;
   const living = [top, member].find((one) => isStill(one, reader));
@@ -96,12 +110,7 @@ export function describeInstance(top: ProcessEntry, member: ProcessEntry, descri
 }
 
 /** The arguments are left out: they may hold secrets. */
-function describeProcess(
-  attributes: Record<string, AttributeValue>,
-  top: ProcessEntry,
-  host: Host,
-  own: boolean,
-): void {
+function describeProcess(attributes: Record<string, AttributeValue>, top: Top, host: Host, own: boolean): void {
   const { image } = top;
   if (top.pid !== 0) attributes[semconv.ATTR_PROCESS_PID] = top.pid;
   if (top.parentPid !== 0) attributes[semconv.ATTR_PROCESS_PARENT_PID] = top.parentPid;
@@ -124,8 +133,8 @@ function describeProcess(
 /** `foreign`: a living process that has its own mounts. Returns the container's name, '' if not known. */
 function describeContainer(
   attributes: Record<string, AttributeValue>,
-  top: ProcessEntry,
-  foreign: ProcessEntry | undefined,
+  top: Top,
+  foreign: Top | undefined,
   reader: ProcReader,
 ): string {
   const container = top.image?.cgroup.container;
@@ -143,7 +152,7 @@ function describeContainer(
  * The name where nobody gave one: the executable's, but of an interpreter the program that it runs; "node" or
  * "python3.11" would make one service of all.
  */
-function processName(top: ProcessEntry): string {
+function processName(top: Top): string {
   const program = interpretedProgram(top.executableName, top.image?.args ?? []);
   return programName(program) || top.executableName || 'unknown_service';
 }
@@ -152,7 +161,7 @@ function processName(top: ProcessEntry): string {
 const NAMESPACE = Buffer.from('4d63009a8d0f11eeaad74c796ed8e320', 'hex');
 
 /** The same for the same process, also when Sonde is started again; UUID version 5 (RFC 9562). */
-function instanceId(top: ProcessEntry, { host, reader }: Describer): string {
+function instanceId(top: Top, { host, reader }: Describer): string {
   const where = [host.bootId, String(host.host[semconv.ATTR_HOST_ID] ?? '')];
   const ticks = Math.floor(top.startTime / TICK_NS);
   const who =
@@ -172,7 +181,7 @@ function instanceId(top: ProcessEntry, { host, reader }: Describer): string {
 }
 
 /** The pid still means this process. */
-export function isStill(entry: ProcessEntry, reader: ProcReader): boolean {
+export function isStill(entry: Top, reader: ProcReader): boolean {
   const stat = entry.pid === 0 ? undefined : reader.stat(entry.pid);
   return stat !== undefined && sameStart(stat.startTicks, entry.startTime);
 }
@@ -182,7 +191,7 @@ export function sameStart(ticks: number, startTime: number): boolean {
   return Math.abs(ticks - Math.floor(startTime / TICK_NS)) <= 1;
 }
 
-function sharesFiles(entry: ProcessEntry, reader: ProcReader): boolean {
+function sharesFiles(entry: Top, reader: ProcReader): boolean {
   const namespace = reader.link(`${entry.pid}/ns/mnt`);
   return namespace !== '' && namespace === reader.link('self/ns/mnt');
 }

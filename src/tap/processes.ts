@@ -92,7 +92,7 @@ export class ProcessTable {
     entry.image = undefined;
     if (!this.#load(entry) || entry.executable === '') entry.image = imageOfRecord(filename, process.comm, entry.image);
     entry.changed();
-    if (before === undefined || entry.image === undefined || !continues(before, entry.image)) this.#leave(entry);
+    if (before === undefined || entry.image === undefined || !continues(before, entry.image)) this.#part(entry);
     // While its ancestors are still there to be asked.
     this.#join(entry);
   }
@@ -141,7 +141,7 @@ export class ProcessTable {
     if (!known || entry.exited) return;
     const before = entry.image;
     if (!this.#load(entry)) return;
-    if (before !== undefined && entry.image !== undefined && !continues(before, entry.image)) this.#leave(entry);
+    if (before !== undefined && entry.image !== undefined && !continues(before, entry.image)) this.#part(entry);
   }
 
   #find(process: ProcessRecord): ProcessEntry | undefined {
@@ -226,6 +226,8 @@ export class ProcessTable {
     // The children of a parent that is gone find each other through it.
     if (same && parent.exited) parent.joined = instance;
     this.#enter(entry, instance);
+    // Somebody holds a process that the table has forgotten: the next sweep ends the instance.
+    if (this.#entries.get(entry.key) !== entry) this.#exited.add(entry);
     return instance;
   }
 
@@ -255,9 +257,14 @@ export class ProcessTable {
     instance.members++;
   }
 
+  /** It runs something else now. */
+  #part(entry: ProcessEntry): void {
+    this.#leave(entry);
+    entry.joined = undefined;
+  }
+
   #leave(entry: ProcessEntry): void {
     const instance = entry.joined;
-    entry.joined = undefined;
     if (!entry.member || instance === undefined) return;
     entry.member = false;
     instance.members--;
@@ -278,7 +285,7 @@ export class ProcessTable {
   }
 
   #remove(entry: ProcessEntry): void {
-    this.#entries.delete(entry.key);
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
     this.#exited.delete(entry);
     if (this.#byPid.get(entry.pid) === entry) this.#byPid.delete(entry.pid);
     // Else a chain of forks would be kept whole by its last one.
