@@ -33,6 +33,8 @@ export function attachSockets(addon: Addon, backend: Backend, options: KernelTap
         hooks[program.hook] = 'attached';
       }
     }
+    // Tells the programs who Sonde is, so that not even the probe's byte is recorded.
+    object.iterate(iteratorProgram);
     const before = counters.read().operations;
     addon.exchangeByte();
     const seen = counters.read().operations - before;

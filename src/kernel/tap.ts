@@ -1,6 +1,6 @@
 import { release } from 'node:os';
 import { SondeError } from '../errors.ts';
-import type { Addon, AddonError, NativeObject, NativeRing } from './addon.ts';
+import type { Addon, AddonError, MapInfo, NativeObject, NativeRing } from './addon.ts';
 import { loadAddon, objectPath } from './addon_loader.ts';
 import { visibleNetns } from './netns.ts';
 import { PolicyMap } from './policy.ts';
@@ -9,6 +9,7 @@ import { RecordReader } from './records.ts';
 import { attachSockets, type SocketObject } from './socket_object.ts';
 import type { KernelCounters, KernelTap, KernelTapOptions, RecordHandler } from './types.ts';
 
+const BPF_MAP_TYPE_RINGBUF = 27;
 const BTF_PATH = '/sys/kernel/btf/vmlinux';
 /** Maps that process.bpf.o shares with socket.bpf.o. */
 const SHARED_MAPS = ['ring', 'config', 'counters'];
@@ -18,6 +19,7 @@ export function openKernelTap(options: KernelTapOptions): KernelTap {
   const addon = loadAddon();
   const refused: string[] = [];
   let denied = false;
+  let cause: unknown;
   for (const backend of options.backend === undefined ? backends : [options.backend]) {
     try {
       const missing = missingFor(addon, backend);
@@ -26,6 +28,7 @@ export function openKernelTap(options: KernelTapOptions): KernelTap {
       }
       refused.push(`${backend}: ${missing}`);
     } catch (error) {
+      cause = error;
       const { code, syscall } = error as Partial<AddonError>;
       if (syscall === 'btf__load_vmlinux_btf') {
         throw new SondeError('E_NO_BTF', { path: BTF_PATH }, error);
@@ -35,8 +38,8 @@ export function openKernelTap(options: KernelTapOptions): KernelTap {
     }
   }
   throw denied
-    ? new SondeError('E_NO_PERMISSION', { what: 'the socket programs', reason: refused.join('; ') })
-    : new SondeError('E_KERNEL_TOO_OLD', { release: release(), reason: refused.join('; ') });
+    ? new SondeError('E_NO_PERMISSION', { what: 'the socket programs', reason: refused.join('; ') }, cause)
+    : new SondeError('E_KERNEL_TOO_OLD', { release: release(), reason: refused.join('; ') }, cause);
 }
 
 /** One line: an addon's error with the end of the verifier's log. */
@@ -44,6 +47,11 @@ export function describe(error: unknown): string {
   const { message, log } = error as Partial<AddonError>;
   const lastLines = log?.trim().split('\n').slice(-2).join(' ') ?? '';
   return lastLines === '' ? String(message) : `${message} (${lastLines})`;
+}
+
+/** Before 6.4 the kernel's own figure leaves a ring's pages out. */
+function memoryBytes(map: MapInfo): number {
+  return map.type === BPF_MAP_TYPE_RINGBUF ? Math.max(map.memoryBytes, map.maxEntries) : map.memoryBytes;
 }
 
 class SocketTap implements KernelTap {
@@ -134,13 +142,9 @@ class SocketTap implements KernelTap {
     }
   }
 
-  /**
-   * Tells the kernel's side who Sonde is, and the roles of the sockets that were open before. After attaching: a socket
-   * opened in between is then seen by both.
-   */
+  /** Tells the roles of sockets that were open before. After attaching: one opened in between is then seen by both. */
   #findOlderSockets(scope: 'pod' | 'node'): void {
     const { object } = this.#sockets;
-    object.iterate(iteratorProgram);
     let unreachable = 0;
     if (scope === 'node') {
       const [, ...others] = visibleNetns().values();
@@ -159,10 +163,10 @@ class SocketTap implements KernelTap {
   #sumMaps(): number {
     let bytes = 0;
     for (const map of this.#sockets.object.maps()) {
-      bytes += map.memoryBytes;
+      bytes += memoryBytes(map);
     }
     for (const map of this.#processes?.maps() ?? []) {
-      bytes += SHARED_MAPS.includes(map.name) ? 0 : map.memoryBytes;
+      bytes += SHARED_MAPS.includes(map.name) ? 0 : memoryBytes(map);
     }
     return bytes;
   }

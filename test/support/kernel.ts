@@ -1,0 +1,85 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe } from '@jest/globals';
+import { buildSync } from 'esbuild';
+import type { Session, SessionRequest } from './kernel_session.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Below the repository's root, so that bundles find the addon and the objects. Each test process has its own. */
+const bundles = join(root, 'build', 'test', String(process.pid));
+
+/** '' if this machine can run kernel tests, else what it lacks. */
+function missing(): string {
+  if (process.getuid?.() !== 0) {
+    return 'not root';
+  }
+  if (!existsSync('/sys/kernel/btf/vmlinux')) {
+    return 'the kernel has no BTF';
+  }
+  const built = ['build/Release/sonde.node', 'build/bpf/socket.bpf.o', 'build/bpf/process.bpf.o'];
+  return built
+    .filter((path) => !existsSync(join(root, path)))
+    .map((path) => `${path} is not built`)
+    .join(', ');
+}
+
+/** describe(), or a loud skip that the runner counts, where the machine cannot load BPF programs. */
+export function describeKernel(name: string, tests: () => void): void {
+  const reason = missing();
+  if (reason !== '') {
+    process.stderr.write(`SKIPPED ${name}: ${reason}\n`);
+    describe.skip(`${name} (${reason})`, tests);
+    return;
+  }
+  describe(name, tests);
+}
+
+/** Bundles a TypeScript program of test/ for a process of its own; returns the path. */
+export function bundle(path: string): string {
+  mkdirSync(bundles, { recursive: true });
+  process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
+  const outfile = join(bundles, `${path.replaceAll('/', '_').replace(/\.ts$/, '')}.mjs`);
+  if (!existsSync(outfile)) {
+    buildSync({
+      entryPoints: [join(root, 'test', path)],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      external: ['*.node'],
+    });
+  }
+  return outfile;
+}
+
+/** Arguments that run a program in a network namespace of its own, with loopback up. */
+export function inNamespace(program: string, ...args: string[]): string[] {
+  return ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', program, ...args];
+}
+
+/** Observes what `request.command` does in a network namespace of its own (or the session's command line says). */
+export function observe(request: SessionRequest): Session {
+  const [command = '', ...args] = inNamespace(process.execPath, bundle('support/kernel_session.ts'));
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    input: JSON.stringify(request),
+    maxBuffer: 1 << 28,
+    timeout: 60_000,
+  });
+  if (status !== 0) {
+    throw new Error(`the session ended with ${status}: ${stderr}`);
+  }
+  return JSON.parse(stdout.toString()) as Session;
+}
+
+/** Compiles test/PATH.c; returns the program's path. The caller's directory is removed when the process ends. */
+export function compile(path: string, ...options: string[]): string {
+  const directory = mkdtempSync(join(tmpdir(), 'sonde-test-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const output = join(directory, 'program');
+  execFileSync('gcc', ['-O1', '-Wall', '-o', output, join(root, 'test', path), ...options, '-lpthread']);
+  return output;
+}

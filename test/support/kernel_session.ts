@@ -1,0 +1,158 @@
+/**
+ * A process of its own for kernel tests: opens the tap, runs a command, and prints everything that the tap said as JSON.
+ * Its own network namespace makes counts exact whatever else the machine does.
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { openKernelTap } from '../../src/kernel/tap.ts';
+import type { ConnRecord, KernelCounters, KernelTapOptions, ProcessRecord } from '../../src/kernel/types.ts';
+
+export interface SessionRequest {
+  /** For sh -c, run when the tap is open. */
+  readonly command: string;
+  /** Started before the tap opens; must print a line when it is ready and end by itself. */
+  readonly before?: string;
+  readonly options?: Partial<KernelTapOptions>;
+  /** Read the ring only after the command has ended. */
+  readonly late?: boolean;
+}
+
+export interface DataRecord {
+  cookie: number;
+  generation: number;
+  direction: number;
+  first: boolean;
+  time: number;
+  offset: number;
+  length: number;
+  skip: number;
+  tgid: number;
+  tid: number;
+  /** Captured bytes, latin1. */
+  text: string;
+}
+
+export interface Session {
+  readonly backend: string;
+  readonly hooks: Record<string, string>;
+  readonly mapBytes: number;
+  readonly status: number | null;
+  readonly output: string;
+  readonly counters: KernelCounters;
+  readonly conns: ConnRecord[];
+  readonly data: DataRecord[];
+  readonly ends: {
+    cookie: number;
+    generation: number;
+    oldState: number;
+    newState: number;
+    error: number;
+    sent: number;
+    received: number;
+  }[];
+  readonly execs: {
+    process: ProcessRecord;
+    parentTgid: number;
+    netns: number;
+    filename: string;
+    delay: number;
+    sinceWake: number;
+  }[];
+  readonly forks: { child: ProcessRecord; parentTgid: number }[];
+  readonly exits: { tgid: number; startTime: number; code: number }[];
+}
+
+const request = JSON.parse(readFileSync(0, 'utf8')) as SessionRequest;
+
+if (request.before !== undefined) {
+  const child = spawn('sh', ['-c', request.before], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+}
+
+const tap = openKernelTap({
+  scope: 'pod',
+  ringBytes: 2 << 20,
+  captureBytes: 16_384,
+  budgetBytes: 64 << 20,
+  ...request.options,
+});
+
+const conns: Session['conns'] = [];
+const data: Session['data'] = [];
+const ends: Session['ends'] = [];
+const execs: Session['execs'] = [];
+const forks: Session['forks'] = [];
+const exits: Session['exits'] = [];
+let woken = 0;
+
+const handler = {
+  conn: (record: ConnRecord) => conns.push(record),
+  data(
+    cookie: number,
+    generation: number,
+    direction: number,
+    first: boolean,
+    time: number,
+    offset: number,
+    length: number,
+    captured: number,
+    skip: number,
+    tgid: number,
+    tid: number,
+    bytes: Uint8Array,
+    start: number,
+  ) {
+    const text = Buffer.from(bytes.buffer, start, captured).toString('latin1');
+    data.push({ cookie, generation, direction, first, time, offset, length, skip, tgid, tid, text });
+  },
+  end(
+    cookie: number,
+    generation: number,
+    _time: number,
+    oldState: number,
+    newState: number,
+    error: number,
+    sent: number,
+    received: number,
+  ) {
+    ends.push({ cookie, generation, oldState, newState, error, sent, received });
+  },
+  exec(process: ProcessRecord, time: number, parentTgid: number, _: number, netns: number, filename: string) {
+    const now = tap.now();
+    execs.push({ process, parentTgid, netns, filename, delay: now - time, sinceWake: now - woken });
+  },
+  fork: (child: ProcessRecord, _time: number, parentTgid: number) => forks.push({ child, parentTgid }),
+  exit: (tgid: number, startTime: number, _time: number, code: number) => exits.push({ tgid, startTime, code }),
+};
+
+const drain = () => tap.drain(handler, Number.MAX_SAFE_INTEGER);
+if (request.late !== true) {
+  tap.watch(() => {
+    woken = tap.now();
+    drain();
+  });
+}
+
+let output = '';
+const child = spawn('sh', ['-c', request.command], { stdio: ['ignore', 'pipe', 'inherit'] });
+child.stdout.on('data', (chunk: Buffer) => {
+  output += chunk.toString();
+});
+const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+drain();
+const session: Session = {
+  backend: tap.backend,
+  hooks: { ...tap.hooks },
+  mapBytes: tap.mapBytes,
+  status,
+  output,
+  counters: tap.counters(),
+  conns,
+  data,
+  ends,
+  execs,
+  forks,
+  exits,
+};
+tap.close();
+process.stdout.write(JSON.stringify(session), () => process.exit(0));
