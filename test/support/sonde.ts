@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { collect, type Finished, type Netns } from './netns.ts';
+import { lastPoints, type Point, pointsOf, type Span, spansOf } from './otlp.ts';
+import { repository } from './paths.ts';
+import { until } from './until.ts';
+
+export interface SondeOptions {
+  /** YAML below `receivers:`; default: `ebpf_socket` without any key. */
+  readonly receivers?: string;
+  /** YAML below `exporters:`, beside the file exporters. */
+  readonly exporters?: string;
+  /** Further exporters of both pipelines. */
+  readonly also?: readonly string[];
+  readonly metrics?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cpus?: string;
+}
+
+const READY = 'Everything is ready. Begin running and processing data.';
+const METRIC_INTERVAL_MS = 500;
+
+/** The built program in a network namespace, writing OTLP JSON lines to files that the test reads. */
+export class Sonde {
+  readonly pid: number;
+  readonly readyMs: number;
+  private readonly output: { stdout(): string; stderr(): string };
+  private readonly exited: Promise<[number | null, NodeJS.Signals | null]>;
+  private readonly directory: string;
+
+  private constructor(
+    pid: number,
+    readyMs: number,
+    directory: string,
+    output: { stdout(): string; stderr(): string },
+    exited: Promise<[number | null, NodeJS.Signals | null]>,
+  ) {
+    this.pid = pid;
+    this.readyMs = readyMs;
+    this.directory = directory;
+    this.output = output;
+    this.exited = exited;
+  }
+
+  static async start(netns: Netns, options: SondeOptions = {}): Promise<Sonde> {
+    const directory = mkdtempSync(join(tmpdir(), 'sonde-test-'));
+    const config = join(directory, 'config.yaml');
+    writeFileSync(config, configuration(directory, options));
+    return Sonde.startWith(netns, ['--config', config], directory, options);
+  }
+
+  /** As a user would: with a configuration file of the repository. */
+  static startWith(
+    netns: Netns,
+    args: readonly string[],
+    directory: string = mkdtempSync(join(tmpdir(), 'sonde-test-')),
+    options: Pick<SondeOptions, 'env' | 'cpus'> = {},
+  ): Promise<Sonde> {
+    return launch(netns, args, options).then(
+      ({ pid, readyMs, output, exited }) => new Sonde(pid, readyMs, directory, output, exited),
+    );
+  }
+
+  stdout(): string {
+    return this.output.stdout();
+  }
+
+  stderr(): string {
+    return this.output.stderr();
+  }
+
+  spans(): Span[] {
+    return spansOf(this.read('traces.jsonl'));
+  }
+
+  /** The last point of each series. */
+  points(): Point[] {
+    return lastPoints(pointsOf(this.read('metrics.jsonl')));
+  }
+
+  async waitForSpans(count: number, accept: (span: Span) => boolean = () => true, timeoutMs = 5_000): Promise<void> {
+    const seen = (): number => this.spans().filter(accept).length;
+    await until(() => seen() >= count, `${count} spans`, timeoutMs).catch((error: Error) => {
+      throw new Error(`${error.message}; there are ${seen()}\n${this.stderr().slice(-2000)}`);
+    });
+  }
+
+  /** SIGTERM; what it held back is written before it ends. */
+  async stop(): Promise<Finished> {
+    process.kill(this.pid, 'SIGTERM');
+    return this.finished();
+  }
+
+  kill9(): Promise<Finished> {
+    process.kill(this.pid, 'SIGKILL');
+    return this.finished();
+  }
+
+  async finished(): Promise<Finished> {
+    const [code, signal] = await this.exited;
+    return { code, signal, stdout: this.stdout(), stderr: this.stderr() };
+  }
+
+  clean(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private read(name: string): string {
+    const path = join(this.directory, name);
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  }
+}
+
+async function launch(netns: Netns, args: readonly string[], options: Pick<SondeOptions, 'env' | 'cpus'>) {
+  const begin = performance.now();
+  const child = netns.spawn(join(repository, 'bin', 'sonde'), args, {
+    ...(options.cpus === undefined ? {} : { cpus: options.cpus }),
+    env: { OTEL_METRIC_EXPORT_INTERVAL: String(METRIC_INTERVAL_MS), ...options.env },
+  });
+  const output = collect(child);
+  const exited = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  const pid = child.pid ?? 0;
+  await until(() => output.stderr().includes(READY) || child.exitCode !== null, 'Sonde to be ready', 15_000);
+  if (child.exitCode !== null) {
+    await exited;
+    throw new Error(`Sonde ended with ${child.exitCode}:\n${output.stderr()}`);
+  }
+  return { pid, readyMs: performance.now() - begin, output, exited };
+}
+
+function configuration(directory: string, options: SondeOptions): string {
+  const exporters = ['file/traces', ...(options.also ?? [])].join(', ');
+  const metrics = `
+    metrics:
+      receivers: [ebpf_socket]
+      exporters: [${['file/metrics', ...(options.also ?? [])].join(', ')}]`;
+  return `receivers:
+${options.receivers ?? '  ebpf_socket:'}
+exporters:
+  file/traces:
+    path: ${directory}/traces.jsonl
+    flush_interval: 100ms
+  file/metrics:
+    path: ${directory}/metrics.jsonl
+    flush_interval: 100ms
+${options.exporters ?? ''}
+service:
+  pipelines:
+    traces:
+      receivers: [ebpf_socket]
+      exporters: [${exporters}]${options.metrics === false ? '' : metrics}
+`;
+}
