@@ -22,6 +22,7 @@ export interface ProcessStat {
 export interface ProcessImage {
   /** '' if not known. */
   readonly executable: string;
+  /** comm where the executable is not known. */
   readonly executableName: string;
   readonly args: readonly string[];
   readonly environment: OtelEnvironment;
@@ -76,7 +77,7 @@ export class ProcReader {
   }
 
   /** Only of a process whose `stat` was compared: a pid may be another process by now. */
-  image(pid: number): ProcessImage {
+  image(pid: number, comm = ''): ProcessImage {
     // In the order in which they vanish when a process ends: its memory first.
     const environment = this.#environment(pid);
     const args = this.#arguments(pid);
@@ -85,7 +86,7 @@ export class ProcReader {
     const user = /^Uid:\t\d+\t(\d+)/m.exec(this.#text(`${pid}/status`));
     return {
       executable,
-      executableName: baseName(executable),
+      executableName: baseName(executable) || comm,
       args,
       environment,
       cgroup: this.cgroup(pid),

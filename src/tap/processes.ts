@@ -187,7 +187,7 @@ export class ProcessTable {
       this.counters.read++;
       entry.parentPid = stat.parentPid;
       entry.comm = stat.comm;
-      entry.image = reader.image(entry.pid);
+      entry.image = reader.image(entry.pid, stat.comm);
       entry.changed();
       return true;
     }

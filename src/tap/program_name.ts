@@ -92,8 +92,9 @@ export function interpretedProgram(executableName: string, args: readonly string
   return '';
 }
 
-/** `/srv/shop/server.js` → `server`; `http.server` and `com.acme.Main` stay. */
+/** `/srv/shop/server.js` → `server`; `http.server` and `com.acme.Main` stay. '' for a directory without a name (`.`). */
 export function programName(program: string): string {
-  const slash = program.lastIndexOf('/');
-  return program.slice(slash + 1).replace(EXTENSION, '');
+  const path = program.endsWith('/') ? program.slice(0, -1) : program;
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(EXTENSION, '');
+  return name === '.' || name === '..' ? '' : name;
 }

@@ -39,5 +39,17 @@ export function continues(before: ProcessImage, after: ProcessImage): boolean {
   const program = interpretedProgram(before.executableName, before.args);
   const other = interpretedProgram(after.executableName, after.args);
   // A child without a script runs code of its parent's (multiprocessing's `python -c`); one with another is itself.
-  return other === '' || program === other;
+  return other === '' || (program !== '' && samePath(program, other));
+}
+
+/** Paths of one script, of which one may be relative: Node's cluster starts `node app.js` again as `node /srv/app.js`. */
+function samePath(one: string, other: string): boolean {
+  const a = withoutDots(one);
+  const b = withoutDots(other);
+  return a === b || `/${a}`.endsWith(`/${b}`) || `/${b}`.endsWith(`/${a}`) || a === '' || b === '';
+}
+
+/** '' for the working directory itself, as in `node .`. */
+function withoutDots(path: string): string {
+  return path.replace(/^(?:\.{1,2}(?:\/|$))+/, '').replace(/\/+$/, '');
 }

@@ -103,6 +103,8 @@ test.each([
   ['node', 'node /srv/server.js', 'server'],
   ['node', 'node --max-old-space-size=100 -r ./a.js --import b.mjs app.mjs -e', 'app'],
   ['node', 'node -e code', ''],
+  ['node', 'node .', ''],
+  ['node', 'node ../shop/', 'shop'],
   ['node', 'node inspect x.js', 'x'],
   ['node', 'node', ''],
   ['python3.11', 'python3 -m http.server 8000', 'http.server'],

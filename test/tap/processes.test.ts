@@ -157,6 +157,28 @@ describe('a process', () => {
     expect(retired).toEqual([instance, late]);
   });
 
+  test('that a /proc with hidepid does not show is not taken for ended', () => {
+    tree.remove(1);
+    table = newTable();
+    const process = table.owner(record(42), 0);
+    void process.instance;
+    for (let i = 1; i < 10; i++) table.sweep(i * GRACE_NS);
+    expect(process.exited).toBe(false);
+    expect(retired).toEqual([]);
+  });
+
+  test('whose executable may not be read has the name of its comm, and is no service with another', () => {
+    tree.add(10, { exe: '', comm: 'systemd' });
+    tree.add(11, { exe: '', comm: 'nginx', ppid: 10, start: 1001 });
+    tree.add(12, { exe: '', comm: 'nginx', ppid: 11, start: 1002 });
+    const [systemd, master, worker] = [record(10), record(11, 1001), record(12, 1002)].map((one) =>
+      table.owner(one, 0),
+    );
+    expect(worker).toMatchObject({ executable: '', executableName: 'nginx' });
+    expect(worker?.instance).toBe(master?.instance);
+    expect(master?.instance).not.toBe(systemd?.instance);
+  });
+
   test('that was moved to another cgroup is another instance', () => {
     tree.add(42);
     const process = table.owner(record(42), 0);
@@ -237,6 +259,20 @@ describe('an instance', () => {
     const { instance } = table.owner(record(11, 1001), 3);
     expect(table.owner(record(12, 1002), 3).instance).toBe(instance);
     expect(attributesOf(instance)).toMatchObject({ 'process.pid': 11 });
+  });
+
+  test.each([
+    ['/app/shop.js', '/app/shop.js', true],
+    ['shop.js', '/app/shop.js', true],
+    ['./lib/shop.js', '/app/lib/shop.js', true],
+    ['.', '/app', true],
+    ['hop.js', '/app/shop.js', false],
+    ['-e', '/app/shop.js', false],
+    ['/app/shop.js', '-e', true],
+  ])('is shared by `node %s` and its child `node %s`: %p', (script, other, expected) => {
+    tree.add(10, { exe: '/usr/bin/node', args: ['node', script] });
+    tree.add(11, { exe: '/usr/bin/node', args: ['node', other], ppid: 10, start: 1001 });
+    expect(table.owner(record(10), 0).instance === table.owner(record(11, 1001), 0).instance).toBe(expected);
   });
 
   test('is a cluster that executes the same script again', () => {
