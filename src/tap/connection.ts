@@ -94,8 +94,7 @@ export class Connection implements StreamTarget {
       } else if (newState === TCP_CLOSE) {
         const how = howClosed(oldState, error);
         this.closedAt = this.env.now;
-        this.sent.end(how, sent, time);
-        this.received.end(how, received, time);
+        Stream.endBoth(how, time, this.sent, sent, this.received, received);
       }
     } catch (thrown) {
       this.fail(thrown);

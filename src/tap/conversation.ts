@@ -138,17 +138,24 @@ export class Conversation implements Sink {
   ): void {
     const session = this.session ?? this.detect(direction, bytes, start, end, time, boundary);
     if (session === undefined) return;
-    const taken = session.data(this.sideOf(direction), bytes, start, end, time, boundary, mayHold);
-    if (session.opaque) {
-      this.becomeOpaque();
-    } else if (taken === HOLD && mayHold) {
-      this.hold(direction, bytes, start, end, time, boundary);
-    } else if (taken >= end - start) {
-      const carry = this.carryOf(direction);
-      if (carry.length > 0) carry.clear();
-    } else {
-      this.keep(direction, bytes, start, end, Math.max(taken, 0), time, boundary, this.maxPending);
+    let at = start;
+    while (at < end) {
+      const fresh = at === start && boundary;
+      const taken = session.data(this.sideOf(direction), bytes, at, end, time, fresh, mayHold);
+      if (session.opaque) {
+        this.becomeOpaque();
+        return;
+      }
+      if (taken === HOLD && mayHold) {
+        this.hold(direction, bytes, at, end, time, fresh);
+        return;
+      }
+      if (taken <= 0) break;
+      // What is left may be the beginning of a message that has to be held: only asking again tells.
+      at += taken;
     }
+    if (at < end) this.keep(direction, bytes, at, end, time, at === start && boundary, this.maxPending);
+    else if (this.carryOf(direction).length > 0) this.carryOf(direction).clear();
   }
 
   /** What was not taken comes again in front of later bytes. */
@@ -157,21 +164,19 @@ export class Conversation implements Sink {
     bytes: Uint8Array,
     start: number,
     end: number,
-    taken: number,
     time: number,
     boundary: boolean,
     limit: number,
   ): void {
     const carry = this.carryOf(direction);
-    const rest = end - start - taken;
-    if (rest > limit) {
-      this.drop(direction, rest, time);
+    if (end - start > limit) {
+      this.drop(direction, end - start, time);
     } else if (bytes === carry.bytes) {
-      carry.keepFrom(taken);
-    } else if (carry.append(bytes, start + taken, end)) {
-      carry.boundary = taken === 0 && boundary;
+      carry.keepFrom(start);
+    } else if (carry.append(bytes, start, end)) {
+      carry.boundary = boundary;
     } else {
-      this.drop(direction, rest, time);
+      this.drop(direction, end - start, time);
     }
   }
 
@@ -257,7 +262,7 @@ export class Conversation implements Sink {
       case 'found':
         return this.open(detector.request ? direction : 1 - direction, 1 - direction, time);
       case 'more':
-        this.keep(direction, bytes, start, end, 0, time, boundary, Number.POSITIVE_INFINITY);
+        this.keep(direction, bytes, start, end, time, boundary, Number.POSITIVE_INFINITY);
         return undefined;
       case 'none':
         this.carryOf(direction).clear();

@@ -45,7 +45,7 @@ export class Intake implements RecordHandler {
     const connection = new Connection(record, process, this.env);
     this.connections.add(connection);
     this.ownTraffic.add(connection);
-    if (connection.own) this.env.counters.ownConnections++;
+    if (record.own) this.env.counters.ownConnections++;
     connection.follow(this.outputs);
   }
 

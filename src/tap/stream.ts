@@ -35,6 +35,8 @@ export class Stream {
   private endOffset = 0;
   private endTime = 0;
   private endDeadline = 0;
+  /** The other direction, when both end at once. */
+  private other: Stream | undefined;
   private readonly direction: number;
   private readonly target: StreamTarget;
   private readonly env: Environment;
@@ -73,13 +75,27 @@ export class Stream {
     if (this.endHow !== undefined) this.tryFinish(false);
   }
 
-  /** This direction ends at `offset`; -1: wherever it is now. The first word on how it ended stands. */
+  /** This direction ends at `offset`, once everything before it is there. */
   end(how: End, offset: number, time: number): void {
-    if (this.endHow === undefined || how === 'reset') this.endHow = how;
-    this.endOffset = offset;
-    this.endTime = time;
-    this.endDeadline = this.env.now + HOLD_NS;
+    this.announce(how, offset, time);
     this.tryFinish(false);
+  }
+
+  /** Both directions end at once: the last bytes of neither come after the end of the other. */
+  static endBoth(
+    how: End,
+    time: number,
+    sent: Stream,
+    sentOffset: number,
+    received: Stream,
+    receivedOffset: number,
+  ): void {
+    sent.announce(how, sentOffset, time);
+    received.announce(how, receivedOffset, time);
+    sent.other = received;
+    received.other = sent;
+    sent.tryFinish(false);
+    received.tryFinish(false);
   }
 
   /** Gives up waiting for what is overdue at `now`. */
@@ -189,14 +205,26 @@ export class Stream {
     if (record.bytes !== undefined) this.env.memory.give(record.bytes);
   }
 
+  private announce(how: End, offset: number, time: number): void {
+    if (this.finished) return;
+    this.endHow = how;
+    this.endOffset = offset;
+    this.endTime = time;
+    this.endDeadline = this.env.now + HOLD_NS;
+  }
+
+  /** Everything before the end is there. */
+  private get complete(): boolean {
+    return this.finished || (this.early.length === 0 && (this.next < 0 || this.endOffset <= this.next));
+  }
+
   private tryFinish(overdue: boolean): void {
-    const how = this.endHow;
-    if (how === undefined || this.finished || this.early.length > 0) return;
-    if (this.endOffset > this.next && this.next >= 0) {
-      if (!overdue) return;
-      this.missing(this.endOffset - this.next, this.endTime);
-    }
+    const { other, endHow } = this;
+    if (endHow === undefined || this.finished) return;
+    if (!overdue && !(this.complete && (other === undefined || other.complete))) return;
+    if (!this.complete) this.missing(this.endOffset - this.next, this.endTime);
     this.finished = true;
-    this.target.finish(this.direction, how, this.endTime);
+    this.target.finish(this.direction, endHow, this.endTime);
+    other?.tryFinish(false);
   }
 }
