@@ -44,3 +44,8 @@ function plain(value: OracleObject): unknown {
   if (value.kvlistValue !== undefined) return flat(value.kvlistValue.values);
   return Object.values(value)[0];
 }
+
+/** Decoded and encoded by the oracle. */
+export function oracleReencode(type: keyof typeof types, bytes: Uint8Array): Uint8Array {
+  return types[type].encode(types[type].decode(bytes)).finish();
+}
