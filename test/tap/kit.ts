@@ -1,5 +1,5 @@
-import { NO_KERNEL_COUNTERS } from '../../src/tap/ledger.ts';
 import type { ConnRecord, KernelCounters, KernelTap, RecordHandler } from '../../src/kernel/types.ts';
+import { NO_KERNEL_COUNTERS } from '../../src/tap/ledger.ts';
 import type { Processes, TapParts } from '../../src/tap/parts.ts';
 import type { ObservedProcess } from '../../src/tap/processes.ts';
 import type { FromTap, HttpConfig, Ledger, TapConfig, TapFilter, TapReceiver } from '../../src/tap/protocol.ts';
