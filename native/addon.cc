@@ -75,6 +75,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports)
 	exports.Set("clockOffset", Napi::Function::New<ClockOffset>(env, "clockOffset"));
 	exports.Set("monotonicNow", Napi::Function::New<MonotonicNow>(env, "monotonicNow"));
 	exports.Set("exchangeByte", Napi::Function::New<ExchangeByte>(env, "exchangeByte"));
+	exports.Set("enableStats", Napi::Function::New<EnableStats>(env, "enableStats"));
 	exports.Set("hasFunction", Napi::Function::New<HasFunction>(env, "hasFunction"));
 	exports.Set("hasTracepoint", Napi::Function::New<HasTracepoint>(env, "hasTracepoint"));
 	return exports;

@@ -22,6 +22,7 @@ struct State {
 Napi::Value ClockOffset(const Napi::CallbackInfo &info);
 Napi::Value MonotonicNow(const Napi::CallbackInfo &info);
 Napi::Value ExchangeByte(const Napi::CallbackInfo &info);
+Napi::Value EnableStats(const Napi::CallbackInfo &info);
 Napi::Value HasFunction(const Napi::CallbackInfo &info);
 Napi::Value HasTracepoint(const Napi::CallbackInfo &info);
 

@@ -99,6 +99,8 @@ export interface Addon {
   monotonicNow(): number;
   /** Sends one byte through a Unix socket pair and reads it: two operations that a working back end must count. */
   exchangeByte(): void;
+  /** Counts runs and run time of all programs of the machine until closed (BPF_ENABLE_STATS); needs CAP_SYS_ADMIN. */
+  enableStats(): NativeLink;
   /** Does the running kernel's BTF hold this function (kind FUNC) or BTF tracepoint (typedef `btf_trace_<name>`)? */
   hasFunction(name: string): boolean;
   hasTracepoint(name: string): boolean;

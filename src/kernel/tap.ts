@@ -10,7 +10,7 @@ import { attachSockets, type SocketObject } from './socket_object.ts';
 import type { KernelCounters, KernelTap, KernelTapOptions, RecordHandler } from './types.ts';
 
 const BPF_MAP_TYPE_RINGBUF = 27;
-const BTF_PATH = '/sys/kernel/btf/vmlinux';
+export const BTF_PATH = '/sys/kernel/btf/vmlinux';
 /** Maps that process.bpf.o shares with socket.bpf.o. */
 const SHARED_MAPS = ['ring', 'config', 'counters'];
 
@@ -42,11 +42,12 @@ export function openKernelTap(options: KernelTapOptions): KernelTap {
     : new SondeError('E_KERNEL_TOO_OLD', { release: release(), reason: refused.join('; ') }, cause);
 }
 
-/** One line: an addon's error with the end of the verifier's log. */
+/** One line: an addon's error with the end of the verifier's log, less what libbpf says after every refusal. */
 export function describe(error: unknown): string {
   const { message, log } = error as Partial<AddonError>;
-  const lastLines = log?.trim().split('\n').slice(-2).join(' ') ?? '';
-  return lastLines === '' ? String(message) : `${message} (${lastLines})`;
+  const lines = log?.trim().split('\n') ?? [];
+  const telling = lines.filter((line) => !/^libbpf: .*failed to load/.test(line)).slice(-2);
+  return telling.length === 0 ? String(message) : `${message} (${telling.join(' ')})`;
 }
 
 /** Before 6.4 the kernel's own figure leaves a ring's pages out. */

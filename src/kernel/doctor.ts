@@ -1,0 +1,167 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { SondeError } from '../errors.ts';
+import { loadAddon } from './addon_loader.ts';
+import { heldCapabilities } from './capabilities.ts';
+import { probeHooks } from './hook_probe.ts';
+import { ownNetns } from './netns.ts';
+import { BTF_PATH, describe, openKernelTap } from './tap.ts';
+
+export type RowStatus = 'ok' | 'info' | 'warning' | 'failed';
+
+export interface DoctorRow {
+  readonly item: string;
+  readonly status: RowStatus;
+  readonly detail: string;
+  /** What to do; '' where nothing is missing. */
+  readonly remedy: string;
+}
+
+export interface DoctorReport {
+  readonly rows: DoctorRow[];
+  /** A back end works: sockets can be observed. */
+  readonly canRun: boolean;
+}
+
+/** Oldest kernel with what the programs use (socket storage and task registers in tracing programs). */
+const OLDEST_KERNEL = [5, 15] as const;
+const MIB = 2 ** 20;
+const PROBE_OPTIONS = { ringBytes: 2 * MIB, captureBytes: 16_384, budgetBytes: 256 * 1024 };
+
+/** What works on this machine, found by using it. */
+export async function diagnose(scope: 'pod' | 'node'): Promise<DoctorReport> {
+  const rows = [kernelRow(release()), btfRow()];
+  let canRun = false;
+  const libraryProblem = addonProblem();
+  if (libraryProblem === '') {
+    rows.push(...(await hookRows()));
+    const { row, works, memory } = tapRow(scope);
+    rows.push(row, ...memory);
+    canRun = works;
+  } else {
+    rows.push({ item: 'addon', status: 'failed', detail: libraryProblem, remedy: 'npm run setup' });
+  }
+  rows.push(...capabilityRows(), perfRow(), cgroupRow(), scopeRow(scope));
+  return { rows, canRun };
+}
+
+export function kernelRow(name: string): DoctorRow {
+  const [major = 0, minor = 0] = name.split('.').map((part) => Number.parseInt(part, 10));
+  const supported = major > OLDEST_KERNEL[0] || (major === OLDEST_KERNEL[0] && minor >= OLDEST_KERNEL[1]);
+  return {
+    item: 'kernel',
+    status: supported ? 'ok' : 'failed',
+    detail: name,
+    remedy: supported ? '' : `use Linux ${OLDEST_KERNEL.join('.')} or later; older kernels are not supported yet`,
+  };
+}
+
+function btfRow(): DoctorRow {
+  const found = existsSync(BTF_PATH);
+  return {
+    item: 'BTF',
+    status: found ? 'ok' : 'failed',
+    detail: found ? BTF_PATH : `${BTF_PATH} is missing`,
+    remedy: found ? '' : 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, or mount /sys into the container',
+  };
+}
+
+function addonProblem(): string {
+  try {
+    loadAddon();
+    return '';
+  } catch (error) {
+    return String((error as Error).message);
+  }
+}
+
+async function hookRows(): Promise<DoctorRow[]> {
+  const probes = await probeHooks();
+  return probes.map(({ hook, works, reason, needed }) => {
+    const status = works ? 'ok' : needed ? 'warning' : 'info';
+    return { item: hook, status, detail: works ? reason || 'works' : reason, remedy: works ? '' : hookRemedy(reason) };
+  });
+}
+
+function hookRemedy(reason: string): string {
+  if (/EPERM|EACCES/.test(reason)) {
+    return 'needed only where no other back end works: grant CAP_BPF and CAP_PERFMON; some kernels refuse it to everybody';
+  }
+  return 'needed only where no other back end works';
+}
+
+/** The whole tap, as `sonde` starts it. */
+function tapRow(scope: 'pod' | 'node'): { row: DoctorRow; works: boolean; memory: DoctorRow[] } {
+  try {
+    const tap = openKernelTap({ scope, ...PROBE_OPTIONS });
+    const detail = `${(tap.mapBytes / MIB).toFixed(2)} MiB, of which the ring ${PROBE_OPTIONS.ringBytes / MIB} MiB`;
+    tap.close();
+    return {
+      row: { item: 'socket tap', status: 'ok', detail: `works, back end ${tap.backend}`, remedy: '' },
+      works: true,
+      memory: [{ item: 'map memory', status: 'ok', detail, remedy: '' }],
+    };
+  } catch (error) {
+    const remedy = error instanceof SondeError ? error.remedy : 'run as root';
+    return {
+      row: { item: 'socket tap', status: 'failed', detail: describe(error), remedy },
+      works: false,
+      memory: [],
+    };
+  }
+}
+
+function capabilityRows(): DoctorRow[] {
+  return heldCapabilities().map(({ name, purpose, required, held }) => ({
+    item: name,
+    status: held ? 'ok' : required ? 'failed' : 'warning',
+    detail: `${held ? 'held' : 'not held'}: ${purpose}`,
+    remedy: held ? '' : `add ${name} to the container's securityContext.capabilities, or run as root`,
+  }));
+}
+
+function perfRow(): DoctorRow {
+  const value = readSetting('/proc/sys/kernel/perf_event_paranoid');
+  return {
+    item: 'perf_event_paranoid',
+    status: 'info',
+    detail: `${value}${Number(value) > 2 ? ' (profiling needs CAP_PERFMON)' : ''}`,
+    remedy: '',
+  };
+}
+
+function cgroupRow(): DoctorRow {
+  const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+  const mounted = existsSync('/sys/fs/cgroup');
+  const hybrid = existsSync('/sys/fs/cgroup/unified/cgroup.controllers');
+  return {
+    item: 'cgroup',
+    status: mounted ? 'ok' : 'warning',
+    detail: unified
+      ? 'version 2'
+      : hybrid
+        ? 'version 1 with version 2 at /sys/fs/cgroup/unified'
+        : mounted
+          ? 'version 1'
+          : 'not mounted',
+    remedy: mounted ? '' : 'mount /sys/fs/cgroup so that container ids can be told',
+  };
+}
+
+function scopeRow(scope: 'pod' | 'node'): DoctorRow {
+  const netns = `network namespace ${ownNetns()}`;
+  return {
+    item: 'scope',
+    status: 'info',
+    detail: scope === 'pod' ? `pod: ${netns} alone` : `node: every network namespace (Sonde is in ${netns})`,
+    remedy: '',
+  };
+}
+
+function readSetting(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').trim();
+  } catch {
+    return 'not readable';
+  }
+}
