@@ -3,6 +3,10 @@
  * serializer, metric records, transcoding and counting.
  */
 import { createRequire } from 'node:module';
+import { countItems } from '../src/pdata/otlp/count.ts';
+import { decodeMessage } from '../src/pdata/otlp/decode.ts';
+import { toJson } from '../src/pdata/otlp/to_json.ts';
+import { replaceResources } from '../src/pdata/otlp/view.ts';
 import { createMetricAggregator } from '../src/tap/metric_aggregator.ts';
 import { createSpanWriter } from '../src/tap/span_writer.ts';
 import { AttributeKey, type AttributeValue } from '../src/wire/attribute.ts';
@@ -100,3 +104,11 @@ measure('metric record, 2 histograms, 20 series', COUNT, () => {
 });
 const { points } = aggregator.snapshot([2, 0]);
 measure('metric snapshot, per point', points, () => aggregator.snapshot([2, 0]));
+
+for (const one of operations) writer.add(service, one, context, offset);
+const request = into.slice(0, writer.flush(into));
+console.log(`\n${COUNT} spans are ${request.length} bytes`);
+measure('count spans', COUNT, () => countItems('traces', request));
+measure('replace the resource', COUNT, () => replaceResources(request, (resource) => resource));
+measure('protobuf to JSON text', COUNT, () => toJson('ExportTraceServiceRequest', request));
+measure('protobuf to objects', COUNT, () => decodeMessage('ExportTraceServiceRequest', request));

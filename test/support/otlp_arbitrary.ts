@@ -21,14 +21,14 @@ function ofType(type: MessageType, depth: number, without: ReadonlySet<string>):
       if (field.oneof && field !== members[chosen]) continue;
       if (field.message !== undefined && depth === 0) continue;
       shape[field.name] = field.repeated
-        ? fc.array(valueOf(field, depth, without), { minLength: 1, maxLength: 2 })
-        : valueOf(field, depth, without);
+        ? fc.array(arbitraryValue(field, depth, without), { minLength: 1, maxLength: 2 })
+        : arbitraryValue(field, depth, without);
     }
     return fc.record(shape, { requiredKeys: [] });
   });
 }
 
-function valueOf(field: Field, depth: number, without: ReadonlySet<string>): fc.Arbitrary<unknown> {
+function arbitraryValue(field: Field, depth: number, without: ReadonlySet<string>): fc.Arbitrary<unknown> {
   switch (field.kind) {
     case 'message':
       return ofType(field.message as MessageType, depth - 1, without);
