@@ -91,7 +91,7 @@ export function describeInstance(top: Top, member: Top, describer: Describer): R
   const ownFiles = living !== undefined && sharesFiles(living, reader);
   const attributes: Record<string, AttributeValue> = { ...host.host };
   if (ownFiles) Object.assign(attributes, host.distribution);
-  describeProcess(attributes, top, host, ownFiles);
+  describeProcess(attributes, top, describer, ownFiles);
   const containerName = describeContainer(attributes, top, ownFiles ? undefined : living, reader);
   attributes[semconv.ATTR_SERVICE_INSTANCE_ID] = instanceId(top, describer);
   attributes[semconv.ATTR_SERVICE_NAME] = containerName || processName(top);
@@ -110,7 +110,12 @@ export function describeInstance(top: Top, member: Top, describer: Describer): R
 }
 
 /** The arguments are left out: they may hold secrets. */
-function describeProcess(attributes: Record<string, AttributeValue>, top: Top, host: Host, own: boolean): void {
+function describeProcess(
+  attributes: Record<string, AttributeValue>,
+  top: Top,
+  { host, reader }: Describer,
+  own: boolean,
+): void {
   const { image } = top;
   if (top.pid !== 0) attributes[semconv.ATTR_PROCESS_PID] = top.pid;
   if (top.parentPid !== 0) attributes[semconv.ATTR_PROCESS_PARENT_PID] = top.parentPid;
@@ -122,7 +127,8 @@ function describeProcess(attributes: Record<string, AttributeValue>, top: Top, h
   if (runtime !== '' && image?.executable) attributes[semconv.ATTR_PROCESS_RUNTIME_NAME] = runtime;
   // Of hidden processes that are taken together there is no first one.
   if (top.startTime > 0 && (top.pid !== 0 || image !== undefined)) {
-    const milliseconds = host.bootTime + Math.floor(top.startTime / TICK_NS) * (TICK_NS / 1e6);
+    const ticks = Math.floor(top.startTime / TICK_NS) + reader.bootOffsetTicks;
+    const milliseconds = host.bootTime + ticks * (TICK_NS / 1e6);
     attributes[semconv.ATTR_PROCESS_CREATION_TIME] = new Date(milliseconds).toISOString();
   }
   // Names of another file system's /etc/passwd are not ours to know; 0 is root in all of them.

@@ -59,7 +59,8 @@ export function parseArguments(text: string, cut: boolean): string[] {
 /** Synchronous, bounded readers of /proc that never throw: what is gone or refused is unknown. */
 export class ProcReader {
   readonly root: string;
-  readonly #bootOffsetTicks: number;
+  /** What the clock of boot time is set forward by in Sonde's time namespace. */
+  readonly bootOffsetTicks: number;
   /** One for all reads, and always zero between them: environments hold secrets. */
   readonly #buffer = Buffer.alloc(ENVIRON_BYTES);
 
@@ -67,13 +68,13 @@ export class ProcReader {
     this.root = root;
     // /proc/<pid>/stat is told in the reader's time namespace, the kernel side's times are not: time_namespaces(7).
     const offset = /^boottime\s+(-?\d+)\s+(\d+)/m.exec(this.#text('self/timens_offsets'));
-    this.#bootOffsetTicks = offset === null ? 0 : Math.round((Number(offset[1]) * 1e9 + Number(offset[2])) / TICK_NS);
+    this.bootOffsetTicks = offset === null ? 0 : Math.round((Number(offset[1]) * 1e9 + Number(offset[2])) / TICK_NS);
   }
 
   stat(pid: number): ProcessStat | undefined {
     const stat = parseStat(this.#text(`${pid}/stat`));
-    if (stat === undefined || this.#bootOffsetTicks === 0) return stat;
-    return { ...stat, startTicks: stat.startTicks - this.#bootOffsetTicks };
+    if (stat === undefined || this.bootOffsetTicks === 0) return stat;
+    return { ...stat, startTicks: stat.startTicks - this.bootOffsetTicks };
   }
 
   /** Only of a process whose `stat` was compared: a pid may be another process by now. */
