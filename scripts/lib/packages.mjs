@@ -30,6 +30,11 @@ export const testPackages = [
   { name: 'iproute2', why: 'makes network namespaces', paths: ['/usr/sbin/ip', '/sbin/ip', '/bin/ip'] },
   { name: 'util-linux', why: 'enters network namespaces', paths: ['/usr/bin/nsenter'] },
   { name: 'nginx-light', why: 'a server of the tests', paths: ['/usr/sbin/nginx'] },
+  {
+    name: 'libnginx-mod-http-echo',
+    why: 'slow answers of nginx',
+    paths: ['/usr/lib/nginx/modules/ngx_http_echo_module.so'],
+  },
   { name: 'apache2', why: 'a server of the tests', paths: ['/usr/sbin/apache2'] },
   { name: 'haproxy', why: 'a server of the tests', paths: ['/usr/sbin/haproxy'] },
   {

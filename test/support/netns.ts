@@ -43,11 +43,10 @@ export class Netns {
 
   async run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     const child = this.spawn(command, args, options);
-    const output = collect(child);
     const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
-    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    const result = await finished(child);
     clearTimeout(timer);
-    return { code, signal, stdout: output.stdout(), stderr: output.stderr() };
+    return result;
   }
 
   /** Waits until some process of the namespace listens on each TCP port; asks the kernel, so that no connection is made. */
@@ -55,6 +54,15 @@ export class Netns {
     const open = (): Set<number> =>
       new Set(['tcp', 'tcp6'].flatMap((table) => listeningPorts(readFileSync(`/proc/${pid}/net/${table}`, 'utf8'))));
     await until(() => ports.every((port) => open().has(port)), `ports ${ports.join(', ')}`, timeoutMs);
+  }
+
+  /** Every process of the namespace, ours or not. */
+  async pids(): Promise<{ readonly pid: number; readonly command: string }[]> {
+    const { stdout } = await finished(spawn('ip', ['netns', 'pids', this.name]));
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => ({ pid: Number(line), command: commandLine(Number(line)) }));
   }
 
   async delete(): Promise<void> {
@@ -67,6 +75,20 @@ export class Netns {
       }),
     );
     execFileSync('ip', ['netns', 'delete', this.name]);
+  }
+}
+
+async function finished(child: ChildProcess): Promise<Finished> {
+  const output = collect(child);
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, stdout: output.stdout(), stderr: output.stderr() };
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
   }
 }
 

@@ -147,7 +147,8 @@ export const nginx: StartServer = (netns, options = {}) =>
     const access = options.log === false ? 'off' : `${directory}/access.log timing`;
     writeFileSync(
       config,
-      `daemon off; user root; worker_processes 1; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
+      `load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;
+daemon off; user root; worker_processes 1; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
 events { worker_connections 1024; }
 http {
   log_format timing '$request_method $request_uri $status $request_time';
@@ -160,6 +161,7 @@ http {
     default_type text/plain;
     location / { return 200 "hello world\\n"; }
     location ~ /missing/ { return 404 "not found\\n"; }
+    location ~ /slow/ { echo_sleep 0.03; echo "hello world"; }
     location ~ /files/ { root ${directory}; sendfile on; try_files /big.bin =404; }
     # Closes the connection without an answer.
     location ~ /closed/ { return 444; }

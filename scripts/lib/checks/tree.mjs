@@ -22,7 +22,7 @@ export const lockfile = {
 const MACHINE = new RegExp(
   [
     String.raw`(^|[^\w.])/${'work'}/`,
-    String.raw`/tmp/${'brief'}`,
+    `/tmp/${'brief'}`,
     String.raw`/home/[a-z]\w+/`,
     String.raw`registry\.${'npmjs'}\.org`,
     String.raw`proxy\.${'golang'}\.org`,
