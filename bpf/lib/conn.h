@@ -109,7 +109,9 @@ static __noinline bool report_conn(struct sock *sk, struct socket_state *state, 
 	}
 	describe_conn(conn, sk, state, task, cfg);
 	state->owner = task->tgid;
-	state->flags &= ~SOCKET_OWN;
+	state->flags &= ~(SOCKET_OWN | SOCKET_KERNEL);
+	if (!sk->sk_socket || !sk->sk_socket->file)
+		state->flags |= SOCKET_KERNEL;
 	if (conn->flags & SONDE_CONN_OWN)
 		state->flags |= SOCKET_OWN;
 	state->flags |= SOCKET_REPORTED;

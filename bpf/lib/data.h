@@ -29,7 +29,8 @@ struct cursor {
 struct scratch {
 	struct operand operand;
 	struct cursor cursor;
-	__u64 wakeup; /* flag of bpf_ringbuf_output */
+	__u64 wakeup;	/* flag of bpf_ringbuf_output */
+	__u64 woken_at; /* consumer's position | 1 at the last wake-up of this CPU */
 	struct sonde_data head;
 	__u8 bytes[2 * RECORD_BYTES];
 };
@@ -82,6 +83,26 @@ static __always_inline long copy_buffer(struct scratch *s, __u64 length, __u32 l
 		done += chunk;
 	}
 	return -1;
+}
+
+/* The usual case of several pieces, head and body, in one record. iov[0].length < limit <= RECORD_BYTES. */
+static __always_inline long copy_pair(struct scratch *s, __u64 length, __u32 limit)
+{
+	__u32 first = s->operand.iov[0].length, second = limit - first;
+
+	barrier_var(first);
+	barrier_var(second);
+	if (first > RECORD_BYTES || second > RECORD_BYTES)
+		return -1;
+	if (bpf_probe_read_user(s->bytes, first, (void *)s->operand.iov[0].base)) {
+		s->head.skip = SONDE_SKIP_FAULT;
+		return put_record(s, length, 0) ? 0 : -1;
+	}
+	if (bpf_probe_read_user(s->bytes + first, second, (void *)s->operand.iov[1].base)) {
+		s->head.skip = SONDE_SKIP_FAULT;
+		return put_record(s, length, first) ? (long)first : -1;
+	}
+	return put_record(s, length, limit) ? (long)limit : -1;
 }
 
 /* One piece of one iovec; true: there is more to do. */

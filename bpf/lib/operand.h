@@ -100,8 +100,8 @@ static __always_inline int locate_recv(struct operand *op, __u64 number, const s
 }
 
 /* Returns enum sonde_skip; 0: `op` is filled. `length` is what the operation returned. */
-static __always_inline int locate(struct operand *op, struct task_struct *task, struct sock *sk,
-				  int direction, __u64 length, int flags)
+static __always_inline int locate(struct operand *op, struct task_struct *task, int direction, __u64 length,
+				  int flags)
 {
 	struct pt_regs *regs;
 	__u64 number;
@@ -112,9 +112,6 @@ static __always_inline int locate(struct operand *op, struct task_struct *task, 
 	/* The operation may be one of the ring's, run inside any other call of this task. */
 	if (task->io_uring)
 		return SONDE_SKIP_IO_URING;
-	/* A kernel user (NFS, SMB, ...) sends on its own socket from inside the task's write to a file. */
-	if (!sk->sk_socket || !sk->sk_socket->file)
-		return SONDE_SKIP_KERNEL_SOCKET;
 	/* TCP drops the bytes instead of writing them: the buffer holds older ones. */
 	if (direction == SONDE_RECV && (flags & MSG_TRUNC))
 		return SONDE_SKIP_TRUNC;

@@ -106,27 +106,47 @@ static __always_inline __u32 allowance(struct scratch *s, struct socket_state *s
 	return limit;
 }
 
+/* A wake-up costs an interrupt: one for each time that user space has read, and none before it reads again.
+ */
+static __always_inline __u64 wakeup_flag(struct scratch *s, const struct sonde_counters *c,
+					 const struct sonde_config *cfg)
+{
+	__u64 position;
+
+	if (c->operations % WAKEUP_CHECK || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < cfg->wakeup_bytes)
+		return BPF_RB_NO_WAKEUP;
+	/* Positions are multiples of 8, so this differs from the initial 0. */
+	position = bpf_ringbuf_query(&ring, BPF_RB_CONS_POS) | 1;
+	if (s->woken_at == position)
+		return BPF_RB_NO_WAKEUP;
+	s->woken_at = position;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
 static __always_inline void record(struct sonde_counters *c, struct scratch *s, struct socket_state *state,
-				   struct task_struct *task, struct sock *sk, const struct sonde_config *cfg,
-				   __u32 mode, int direction, __u32 length, int flags)
+				   struct task_struct *task, const struct sonde_config *cfg, __u32 mode,
+				   int direction, __u32 length, int flags)
 {
 	__u32 limit = 0, reason;
 	long captured;
 
 	s->head.skip = SONDE_SKIP_NONE;
 	if (length) {
-		s->head.skip = locate(&s->operand, task, sk, direction, length, flags);
+		if (state->flags & SOCKET_KERNEL)
+			s->head.skip = SONDE_SKIP_KERNEL_SOCKET;
+		else
+			s->head.skip = locate(&s->operand, task, direction, length, flags);
 		if (!s->head.skip)
 			limit = allowance(s, state, cfg, mode, s->head.time, length);
 	}
-	s->wakeup = BPF_RB_NO_WAKEUP;
-	if (c->operations % WAKEUP_CHECK == 0 &&
-	    bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= cfg->wakeup_bytes)
-		s->wakeup = BPF_RB_FORCE_WAKEUP;
+	s->wakeup = wakeup_flag(s, c, cfg);
 	if (!limit)
 		captured = put_record(s, length, 0) ? 0 : -1;
 	else if (s->operand.iov[0].length >= limit)
 		captured = copy_buffer(s, length, limit);
+	else if (s->operand.iov[0].length + s->operand.iov[1].length >= limit && limit <= RECORD_BYTES &&
+		 s->operand.count > 1)
+		captured = copy_pair(s, length, limit);
 	else
 		captured = copy_iovecs(s, length, limit);
 	if (captured < 0) {
@@ -184,7 +204,7 @@ static __always_inline void stream_operation(struct sonde_counters *c, const str
 	s->head.offset = offset;
 	s->head.tgid = task->tgid;
 	s->head.tid = task->pid;
-	record(c, s, state, task, sk, cfg, mode, direction, length, flags);
+	record(c, s, state, task, cfg, mode, direction, length, flags);
 }
 
 /* `result` and `flags` as sendmsg or recvmsg returned and took them. */

@@ -18,6 +18,8 @@ enum socket_flags {
 	SOCKET_REPORTED = 4, /* the ring has taken a conn record of this generation */
 	SOCKET_BASES = 8,    /* base[] is set; a Unix socket needs none */
 	SOCKET_EOF = 16,     /* end of stream was recorded */
+	SOCKET_KERNEL = 32,  /* no file: a kernel user's, seen from inside a task's call on something else
+				(NFS, SMB, ...) */
 };
 
 struct socket_state {
