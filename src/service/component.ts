@@ -38,6 +38,8 @@ export interface Settings {
   readonly logger: Logger;
   readonly telemetry: ComponentTelemetry;
   readonly buildInfo: { readonly command: string; readonly version: string };
+  /** Ends the whole service with an error: for what cannot be known before `start` is over. */
+  readonly fail: (error: Error) => void;
 }
 
 /** Own metrics of a component, behind the OpenTelemetry API. */
@@ -64,6 +66,12 @@ export interface Component {
 /** Next consumers by signal: only those that pipelines of this receiver have. */
 export type NextConsumers = Readonly<Partial<Record<Signal, Consumer>>>;
 
+/** A validator that ajv compiled: false leaves what is wrong in `errors`. */
+export interface SchemaCheck {
+  (config: unknown): boolean;
+  errors?: readonly { readonly instancePath: string; readonly message?: string }[] | null;
+}
+
 interface FactoryBase<Config> {
   /** Canonical name; `^[a-zA-Z][0-9a-zA-Z_]{0,62}$`. */
   readonly type: string;
@@ -72,6 +80,8 @@ interface FactoryBase<Config> {
   readonly stability: Readonly<Partial<Record<Signal, Stability>>>;
   /** JSON Schema (draft 2020-12) of the configuration, with `default`s and `description`s. */
   readonly schema: object;
+  /** The schema's rules on the decoded configuration, compiled ahead of time by scripts/gen/validators.mjs. */
+  readonly check?: SchemaCheck;
   /** Checks that a schema can't say; each problem names its key path. */
   validate?(config: Config): readonly { readonly path: readonly string[]; readonly message: string }[];
 }

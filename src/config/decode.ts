@@ -1,0 +1,144 @@
+import { parseDuration } from './duration.ts';
+import { type ConfigNode, isNull, type Location, type MapNode, typeName } from './node.ts';
+import { nearest, type Problems } from './problem.ts';
+import type { Schema } from './schema.ts';
+
+/**
+ * A located node becomes a plain value by its schema: durations are numbers, null and absence are the default, text is
+ * kept for strings. What is wrong goes to `problems`, with a value of the right shape in its place, so that decoding goes on.
+ */
+export function decode(
+  node: ConfigNode | undefined,
+  schema: Schema,
+  path: readonly string[],
+  at: Location,
+  problems: Problems,
+): unknown {
+  if (node === undefined || isNull(node)) return fallback(schema, path, at, problems);
+  const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
+  if (node.kind === 'map') {
+    if (types.includes('object')) return decodeMap(node, schema, path, problems);
+    problems.add(node, path, unexpected(types, node, schema));
+    return fallbackValue(schema);
+  }
+  if (node.kind === 'list') {
+    if (types.includes('array')) {
+      return node.items.map((item, i) => decode(item, schema.items ?? {}, [...path, String(i)], item, problems));
+    }
+    if (types.length === 0) return node.items.map((item, i) => decode(item, {}, [...path, String(i)], item, problems));
+    problems.add(node, path, unexpected(types, node, schema));
+    return fallbackValue(schema);
+  }
+  if (types.length === 0) return node.value;
+  for (const type of types) {
+    const value = decodeScalar(node, type, schema, types.length === 1);
+    if (value !== undefined) return inEnum(value, schema, path, node, problems);
+  }
+  problems.add(node, path, unexpected(types, node, schema));
+  return fallbackValue(schema);
+}
+
+function decodeMap(node: MapNode, schema: Schema, path: readonly string[], problems: Problems): unknown {
+  const properties = schema.properties ?? {};
+  const result: Record<string, unknown> = {};
+  for (const [key, entry] of node.entries) {
+    if (Object.hasOwn(properties, key)) continue;
+    const free = schema.additionalProperties;
+    if (typeof free === 'object') {
+      result[key] = decode(entry.value, free, [...path, key], entry.at, problems);
+    } else if (free === true) {
+      result[key] = plain(entry.value);
+    } else {
+      const guess = nearest(key, Object.keys(properties));
+      const known = Object.keys(properties).join(', ');
+      problems.add(
+        entry.at,
+        path,
+        `has invalid keys: ${key}`,
+        guess === undefined ? `known keys: ${known === '' ? 'none' : known}` : `did you mean "${guess}"?`,
+      );
+    }
+  }
+  for (const [key, property] of Object.entries(properties)) {
+    const entry = node.entries.get(key);
+    if (entry === undefined && schema.required?.includes(key)) {
+      problems.add(node, [...path, key], 'missing key', property.description);
+      result[key] = fallbackValue(property);
+      continue;
+    }
+    const value = decode(entry?.value, property, [...path, key], entry?.at ?? node, problems);
+    if (value !== undefined) result[key] = value;
+  }
+  return result;
+}
+
+function decodeScalar(node: ConfigNode & { kind: 'scalar' }, type: string, schema: Schema, single: boolean): unknown {
+  const { value } = node;
+  switch (type) {
+    case 'string':
+      if (schema.format === 'duration') {
+        // The Collector reads a bare number as nanoseconds.
+        if (typeof value === 'number') return value / 1e6;
+        return typeof value === 'string' ? parseDuration(value) : undefined;
+      }
+      // An expansion alone may stand for a number when the field takes numbers too.
+      return typeof value === 'string' ? value : node.expanded && single ? node.text : undefined;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : undefined;
+    case 'integer':
+      return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
+    case 'number':
+      return typeof value === 'number' ? value : undefined;
+    case 'array':
+      // The Collector's hook: `a,b` is a list of strings, but only in an expanded value.
+      return node.expanded && typeof value === 'string' && schema.items?.type === 'string'
+        ? value.split(',')
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function inEnum(value: unknown, schema: Schema, path: readonly string[], at: Location, problems: Problems): unknown {
+  if (schema.enum === undefined || schema.enum.includes(value)) return value;
+  problems.add(at, path, `unsupported value "${String(value)}"`, `one of: ${schema.enum.join(', ')}`);
+  return fallbackValue(schema) ?? schema.enum[0];
+}
+
+/** Null or absent. */
+function fallback(schema: Schema, path: readonly string[], at: Location, problems: Problems): unknown {
+  if (schema['x-sonde-optional'] === true) return undefined;
+  // A section's defaults are those of its keys.
+  if (schema.type === 'object' && schema.properties !== undefined) {
+    const empty: MapNode = { kind: 'map', entries: new Map(), source: at.source, line: at.line, column: at.column };
+    return decodeMap(empty, schema, path, problems);
+  }
+  return fallbackValue(schema);
+}
+
+function fallbackValue(schema: Schema): unknown {
+  if (schema.format === 'duration' && typeof schema.default === 'string') return parseDuration(schema.default);
+  return structuredClone(schema.default);
+}
+
+function unexpected(types: readonly string[], node: ConfigNode, schema: Schema): string {
+  const got = typeName(node);
+  const short = node.kind === 'scalar' ? got : node.kind === 'map' ? 'map' : 'slice';
+  const [type] = types;
+  if (schema.format === 'duration') {
+    return node.kind === 'scalar' && typeof node.value === 'string'
+      ? `time: invalid duration "${node.text}", write it as 5s, 200ms or 1h30m`
+      : `expected type 'time.Duration', got unconvertible type '${got}'`;
+  }
+  if (types.length === 1 && type === 'array') return `source data must be an array or slice, got ${short}`;
+  if (types.length === 1 && type === 'object') return `expected a map or struct, got "${short}"`;
+  const names: Readonly<Record<string, string>> = { boolean: 'bool', integer: 'int', number: 'float64' };
+  return `expected type '${types.map((t) => names[t] ?? t).join(' or ')}', got unconvertible type '${got}'`;
+}
+
+/** Without a schema: as YAML has it. */
+export function plain(node: ConfigNode): unknown {
+  if (node.kind === 'scalar') return node.value;
+  if (node.kind === 'list') return node.items.map(plain);
+  return Object.fromEntries([...node.entries].map(([key, entry]) => [key, plain(entry.value)]));
+}

@@ -1,0 +1,65 @@
+import { type Location, locationText } from './node.ts';
+
+export interface Problem {
+  readonly at: Location | undefined;
+  /** Key path; shown as `a::b::c`. */
+  readonly path: readonly string[];
+  readonly message: string;
+  /** What to write instead. */
+  readonly remedy?: string;
+}
+
+export function problemText(problem: Problem): string {
+  const parts: string[] = [];
+  if (problem.at !== undefined) parts.push(locationText(problem.at));
+  if (problem.path.length > 0) parts.push(problem.path.join('::'));
+  parts.push(problem.remedy === undefined ? problem.message : `${problem.message} (${problem.remedy})`);
+  return parts.join(': ');
+}
+
+/** Everything that is wrong with a configuration, at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(prefix: string, problems: readonly Problem[]) {
+    super(`${prefix}${problems.map(problemText).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Collects problems while decoding goes on. */
+export class Problems {
+  readonly all: Problem[] = [];
+
+  add(at: Location | undefined, path: readonly string[], message: string, remedy?: string): void {
+    this.all.push(remedy === undefined ? { at, path, message } : { at, path, message, remedy });
+  }
+}
+
+/** The candidate nearest to a mistyped word, if it is near. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

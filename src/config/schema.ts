@@ -1,0 +1,37 @@
+import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts';
+
+/**
+ * Configuration schemas are JSON Schema (draft 2020-12) with these additions:
+ * - `format: 'duration'`: Go's durations; decoded to milliseconds (number). Defaults are written as text.
+ * - `x-sonde-secret`: printed as [REDACTED].
+ * - `x-sonde-optional`: an absent section stays undefined instead of taking its defaults.
+ */
+export interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly format?: string;
+  readonly description?: string;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly 'x-sonde-secret'?: boolean;
+  readonly 'x-sonde-optional'?: boolean;
+}
+
+type Extension = {
+  'x-sonde-secret'?: boolean;
+  'x-sonde-optional'?: boolean;
+};
+
+export type ConfigSchema = ExtendedJSONSchema<Extension>;
+
+/** The decoded configuration of a schema: keys with defaults are there, durations are milliseconds. */
+export type ConfigOf<S extends ConfigSchema> = FromExtendedSchema<
+  Extension,
+  S,
+  { deserialize: [{ pattern: { format: 'duration' }; output: number }] }
+>;

@@ -1,0 +1,235 @@
+import { type Signal, signals } from '../pdata/pdata.ts';
+import type { ComponentFactory, Kind, Registry } from '../service/registry.ts';
+import { decode } from './decode.ts';
+import { parseId } from './id.ts';
+import { type ConfigNode, isNull, type Location, locate, type MapNode } from './node.ts';
+import { ConfigError, nearest, Problems } from './problem.ts';
+import type { Schema } from './schema.ts';
+import { type TelemetryConfig, telemetrySchema } from './telemetry.ts';
+
+export interface ConfiguredComponent {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly factory: ComponentFactory;
+  readonly config: unknown;
+  readonly at: Location;
+}
+
+export interface ConfiguredPipeline {
+  readonly id: string;
+  readonly signal: Signal;
+  readonly receivers: readonly string[];
+  readonly processors: readonly string[];
+  readonly exporters: readonly string[];
+  readonly at: Location;
+}
+
+export interface ServiceConfig {
+  readonly components: Readonly<Record<Kind, ReadonlyMap<string, ConfiguredComponent>>>;
+  readonly pipelines: readonly ConfiguredPipeline[];
+  readonly extensions: readonly string[];
+  readonly telemetry: TelemetryConfig;
+  /** Deprecated names, components no pipeline uses. */
+  readonly warnings: readonly string[];
+}
+
+const sections = {
+  receivers: 'receiver',
+  processors: 'processor',
+  exporters: 'exporter',
+  connectors: 'connector',
+  extensions: 'extension',
+} as const satisfies Record<string, Kind>;
+const rootKeys = [...Object.keys(sections), 'service'];
+
+/** The tree becomes a configuration that is checked by every schema; what is wrong is thrown at once. */
+export async function decodeService(root: ConfigNode, registry: Registry): Promise<ServiceConfig> {
+  const decoder = new Decoder(registry, new Problems());
+  return decoder.decode(root);
+}
+
+class Decoder {
+  readonly #registry: Registry;
+  readonly #problems: Problems;
+  readonly #warnings: string[] = [];
+
+  constructor(registry: Registry, problems: Problems) {
+    this.#registry = registry;
+    this.#problems = problems;
+  }
+
+  async decode(root: ConfigNode): Promise<ServiceConfig> {
+    if (root.kind !== 'map' || root.entries.size === 0) {
+      throw new ConfigError('', [
+        {
+          at: root,
+          path: [],
+          message: 'empty configuration file',
+          remedy: 'configure receivers, exporters and service',
+        },
+      ]);
+    }
+    for (const [key, { at }] of root.entries) {
+      if (rootKeys.includes(key)) continue;
+      const guess = nearest(key, rootKeys);
+      const remedy = guess === undefined ? `known keys: ${rootKeys.join(', ')}` : `did you mean "${guess}"?`;
+      this.#problems.add(at, [], `has invalid keys: ${key}`, remedy);
+    }
+    const components = {
+      receiver: new Map(),
+      processor: new Map(),
+      exporter: new Map(),
+      connector: new Map(),
+      extension: new Map(),
+    };
+    for (const [section, kind] of Object.entries(sections)) {
+      const entry = root.entries.get(section);
+      if (entry !== undefined) components[kind] = await this.#section(section, kind, entry.value);
+    }
+    const service = this.#service(root, root.entries.get('service')?.value);
+    const config: ServiceConfig = { components, ...service, warnings: this.#warnings };
+    if (this.#problems.all.length > 0) throw new ConfigError('', this.#problems.all);
+    return config;
+  }
+
+  async #section(section: string, kind: Kind, node: ConfigNode): Promise<Map<string, ConfiguredComponent>> {
+    const result = new Map<string, ConfiguredComponent>();
+    const map = this.#map(node, [section]);
+    for (const [key, entry] of map?.entries ?? []) {
+      const id = parseId(key);
+      if (typeof id === 'string') {
+        this.#problems.add(entry.at, [section], id);
+        continue;
+      }
+      if (result.has(id.text)) {
+        this.#problems.add(entry.at, [section], `duplicate name "${id.text}" after unmarshaling`);
+        continue;
+      }
+      const canonical = this.#registry.canonical(kind, id.type);
+      const factory = canonical === undefined ? undefined : await this.#registry.load(kind, canonical);
+      if (factory === undefined || canonical === undefined) {
+        const known = this.#registry.types(kind);
+        const guess = nearest(id.type, known);
+        const message = `unknown type: "${id.type}" for id: "${id.text}" (valid values: [${known.join(' ')}])`;
+        this.#problems.add(entry.at, [section], message, guess === undefined ? undefined : `did you mean "${guess}"?`);
+        continue;
+      }
+      if (canonical !== id.type) this.#warnings.push(`"${id.type}" alias is deprecated; use "${canonical}" instead`);
+      const config = this.#component(factory, entry.value, [section, id.text], entry.at);
+      result.set(id.text, { kind, id: id.text, factory, config, at: entry.at });
+    }
+    return result;
+  }
+
+  #component(factory: ComponentFactory, node: ConfigNode, path: readonly string[], at: Location): unknown {
+    const before = this.#problems.all.length;
+    const config = decode(node, factory.schema as Schema, path, at, this.#problems);
+    // Checks on a value that is not what was written would only confuse.
+    if (this.#problems.all.length > before) return config;
+    const place = (inner: readonly string[]): Location =>
+      isNull(node) || inner.length === 0 ? at : locate(node, inner);
+    const check = factory.check;
+    if (check !== undefined && !check(config)) {
+      for (const error of check.errors ?? []) {
+        const inner = error.instancePath.split('/').slice(1).map(unescapePointer);
+        this.#problems.add(place(inner), [...path, ...inner], error.message ?? 'is not valid');
+      }
+      return config;
+    }
+    for (const problem of factory.validate?.(config) ?? []) {
+      this.#problems.add(place(problem.path), [...path, ...problem.path], problem.message);
+    }
+    return config;
+  }
+
+  #service(
+    root: ConfigNode,
+    node: ConfigNode | undefined,
+  ): Pick<ServiceConfig, 'pipelines' | 'extensions' | 'telemetry'> {
+    const map = node === undefined ? undefined : this.#map(node, ['service']);
+    const known = ['extensions', 'pipelines', 'telemetry'];
+    for (const [key, { at }] of map?.entries ?? []) {
+      if (!known.includes(key))
+        this.#problems.add(at, ['service'], `has invalid keys: ${key}`, `known keys: ${known.join(', ')}`);
+    }
+    const at = node ?? root;
+    const telemetryNode = map?.entries.get('telemetry');
+    const telemetry = decode(
+      telemetryNode?.value,
+      telemetrySchema as Schema,
+      ['service', 'telemetry'],
+      telemetryNode?.at ?? at,
+      this.#problems,
+    ) as TelemetryConfig;
+    const extensions = this.#names(map, 'extensions', ['service', 'extensions']);
+    const pipelines: ConfiguredPipeline[] = [];
+    const pipelinesNode = map?.entries.get('pipelines');
+    const pipelineMap =
+      pipelinesNode === undefined ? undefined : this.#map(pipelinesNode.value, ['service', 'pipelines']);
+    for (const [key, entry] of pipelineMap?.entries ?? []) {
+      const pipeline = this.#pipeline(key, entry.value, entry.at);
+      if (pipeline !== undefined) pipelines.push(pipeline);
+    }
+    return { pipelines, extensions, telemetry };
+  }
+
+  #pipeline(key: string, node: ConfigNode, at: Location): ConfiguredPipeline | undefined {
+    const section = ['service', 'pipelines'];
+    const id = parseId(key);
+    if (typeof id === 'string') {
+      this.#problems.add(at, section, id);
+      return undefined;
+    }
+    const signal = signals.find((known) => known === id.type);
+    if (signal === undefined) {
+      const remedy = `signals: ${signals.join(', ')}`;
+      this.#problems.add(at, section, `in "${id.text}" id: unknown pipeline signal: "${id.type}"`, remedy);
+      return undefined;
+    }
+    const path = [...section, id.text];
+    const map = this.#map(node, path);
+    const keys = ['receivers', 'processors', 'exporters'] as const;
+    for (const [name, entry] of map?.entries ?? []) {
+      if ((keys as readonly string[]).includes(name)) continue;
+      this.#problems.add(entry.at, path, `has invalid keys: ${name}`, `known keys: ${keys.join(', ')}`);
+    }
+    const [receivers, processors, exporters] = keys.map((name) => this.#names(map, name, [...path, name]));
+    return {
+      id: id.text,
+      signal,
+      receivers: receivers ?? [],
+      processors: processors ?? [],
+      exporters: exporters ?? [],
+      at,
+    };
+  }
+
+  /** A list of component ids. */
+  #names(map: MapNode | undefined, key: string, path: readonly string[]): string[] {
+    const entry = map?.entries.get(key);
+    if (entry === undefined) return [];
+    const schema: Schema = { type: 'array', items: { type: 'string' }, default: [] };
+    const before = this.#problems.all.length;
+    const names = decode(entry.value, schema, path, entry.at, this.#problems) as string[];
+    if (this.#problems.all.length > before) return [];
+    return names.flatMap((name, i) => {
+      const id = parseId(name);
+      if (typeof id !== 'string') return [id.text];
+      this.#problems.add(locate(entry.value, [String(i)]), path, id);
+      return [];
+    });
+  }
+
+  #map(node: ConfigNode, path: readonly string[]): MapNode | undefined {
+    if (node.kind === 'map') return node;
+    if (!isNull(node)) {
+      const got = node.kind === 'list' ? 'slice' : node.value === null ? 'nil' : typeof node.value;
+      this.#problems.add(node, path, `expected a map or struct, got "${got}"`);
+    }
+    return undefined;
+  }
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}

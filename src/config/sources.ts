@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { merge } from './merge.ts';
+import type { ConfigNode, Location, MapEntry } from './node.ts';
+import { ConfigError } from './problem.ts';
+import { parseYaml } from './yaml.ts';
+
+/** What the sources of a configuration read from; tests give their own. */
+export interface SourceContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Nesting of expansions. */
+  readonly depth: number;
+}
+
+interface Retrieved {
+  readonly node: ConfigNode;
+  readonly text: string;
+}
+
+const envName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):([\s\S]*)$/;
+
+/** `${uri}`: a variable unless a scheme says otherwise. */
+export function retrieve(uri: string, at: Location, context: SourceContext): Retrieved {
+  if (uri.includes('$')) fail(at, `the uri "${uri}" contains unsupported characters ('$')`);
+  const match = scheme.exec(uri);
+  // `${X:-y}` has no scheme: a scheme is followed by a value, a default by `-`.
+  const named = match !== null && !(match[2] ?? '').startsWith('-');
+  const kind = named ? match[1] : 'env';
+  const rest = named ? (match[2] ?? '') : uri;
+  switch (kind) {
+    case 'env':
+      return variable(rest, at, context);
+    case 'file':
+      return parseText(readText(rest, at), at);
+    case 'yaml':
+      return { text: rest, node: unfold(parseYaml(rest, at.source, at)) };
+    default:
+      return fail(at, `scheme "${kind}" is not supported for uri "${uri}"`, 'use env, file or yaml');
+  }
+}
+
+function variable(text: string, at: Location, context: SourceContext): Retrieved {
+  const [name = ''] = text.split(':-', 1);
+  const fallback = name.length < text.length ? text.slice(name.length + 2) : undefined;
+  if (!envName.test(name)) {
+    fail(at, `environment variable "${name}" has invalid name: must match regex ${envName.source}`);
+  }
+  const value = context.env[name] ?? fallback;
+  if (value === undefined) {
+    context.warn('Configuration references unset environment variable', { name });
+    return parseText('', at);
+  }
+  if (value === '') context.warn('Configuration references empty environment variable', { name });
+  return parseText(value, at);
+}
+
+/** Text that is no YAML is a string. */
+function parseText(text: string, at: Location): Retrieved {
+  try {
+    return { text, node: parseYaml(text, at.source, at) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { text, node: { kind: 'scalar', value: text, text, expanded: true, ...place(at) } };
+  }
+}
+
+/** One value of `--config`: a file unless a scheme says otherwise. */
+export function readSource(uri: string, context: SourceContext): ConfigNode {
+  const match = scheme.exec(uri);
+  const kind = match?.[1] ?? 'file';
+  const rest = match?.[2] ?? uri;
+  const option: Location = { source: `--config=${uri}`, line: 0, column: 0 };
+  switch (kind) {
+    case 'file':
+      return asMap(parseYaml(readText(rest, option), rest));
+    case 'env': {
+      if (!envName.test(rest)) {
+        fail(option, `environment variable "${rest}" has invalid name: must match regex ${envName.source}`);
+      }
+      const text = context.env[rest];
+      if (text === undefined) context.warn('Configuration references unset environment variable', { name: rest });
+      // A whole configuration in a variable has lines worth naming.
+      return asMap(parseYaml(text ?? '', option.source));
+    }
+    case 'yaml':
+      return asMap(unfold(parseYaml(rest, option.source, option)));
+    default:
+      return fail(option, `unsupported scheme on URI "${uri}"`, 'use a file name, env:NAME or yaml:TEXT');
+  }
+}
+
+/** `--set a.b=c`. */
+export function readSet(text: string): ConfigNode {
+  const equal = text.indexOf('=');
+  if (equal < 0) {
+    throw new ConfigError('', [
+      { at: undefined, path: [], message: `invalid value "${text}" for flag -set: missing equal sign` },
+    ]);
+  }
+  const option: Location = { source: `--set ${text}`, line: 0, column: 0 };
+  const value = parseYaml(text.slice(equal + 1), option.source, option);
+  return wrap(text.slice(0, equal).trim().split('.'), value, option);
+}
+
+/** `a::b: c` is `a: {b: c}`. */
+function unfold(node: ConfigNode): ConfigNode {
+  if (node.kind !== 'map') return node;
+  let result: ConfigNode = { ...node, entries: new Map() };
+  for (const [key, { at, value }] of node.entries) result = merge(result, wrap(key.split('::'), unfold(value), at));
+  return result;
+}
+
+function wrap(keys: readonly string[], value: ConfigNode, at: Location): ConfigNode {
+  let node = value;
+  for (const key of keys.toReversed()) {
+    const entries = new Map<string, MapEntry>([[key, { at, value: node }]]);
+    node = { kind: 'map', entries, ...place(at) };
+  }
+  return node;
+}
+
+function asMap(node: ConfigNode): ConfigNode {
+  if (node.kind === 'map') return node;
+  if (node.kind === 'scalar' && node.value === null) {
+    return { kind: 'map', entries: new Map(), ...place(node) };
+  }
+  const kind = node.kind === 'list' ? '[]interface {}' : typeof node.value;
+  return fail(node, `retrieved value (type=${kind}) cannot be used as a Conf`, 'write a map of sections');
+}
+
+function readText(path: string, at: Location): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'no such file or directory' : code === 'EACCES' ? 'permission denied' : code;
+    return fail(at, `cannot retrieve the configuration: unable to read the file file:${path}: open ${path}: ${reason}`);
+  }
+}
+
+function place(at: Location): Location {
+  return { source: at.source, line: at.line, column: at.column };
+}
+
+function fail(at: Location, message: string, remedy?: string): never {
+  throw new ConfigError('cannot resolve the configuration: ', [
+    remedy === undefined ? { at, path: [], message } : { at, path: [], message, remedy },
+  ]);
+}

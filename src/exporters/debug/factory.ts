@@ -1,0 +1,13 @@
+import type { ExporterFactory, SchemaCheck } from '../../service/component.ts';
+import { type DebugConfig, schema, validate } from './config.ts';
+import { DebugExporter } from './debug.ts';
+import { check } from './validate.gen.ts';
+
+export const factory: ExporterFactory<DebugConfig> = {
+  type: 'debug',
+  stability: { traces: 'alpha', metrics: 'alpha', logs: 'alpha' },
+  schema,
+  check: check as unknown as SchemaCheck,
+  validate,
+  create: async (settings, config, signal) => new DebugExporter(settings, config, signal),
+};

@@ -1,0 +1,136 @@
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
+import { ConsumeError } from '../../service/component.ts';
+
+/** What the Collector reads of a response. */
+const MAX_RESPONSE_BYTES = 64 * 1024;
+/** Beyond it the connection is given up instead. */
+const MAX_DISCARDED_BYTES = 4 * 1024 * 1024;
+
+export interface HttpClientOptions {
+  readonly url: URL;
+  /** 0: none. */
+  readonly timeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly maxIdle: number;
+  readonly tls: SecureContextOptions & ConnectionOptions;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly retryAfter: string | undefined;
+  readonly body: Uint8Array;
+}
+
+/** Posts to one URL over kept connections. Whatever goes wrong on the way is a retryable ConsumeError. */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #agent: HttpAgent | HttpsAgent;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    const { idleTimeoutMs: timeout, maxIdle: maxFreeSockets, tls } = options;
+    const kept = {
+      keepAlive: maxFreeSockets > 0,
+      maxFreeSockets: Math.max(1, maxFreeSockets),
+      ...(timeout > 0 ? { timeout } : {}),
+    };
+    this.#agent = options.url.protocol === 'https:' ? new HttpsAgent({ ...kept, ...tls }) : new HttpAgent(kept);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async post(body: Uint8Array, headers: Readonly<Record<string, string>>, abort: AbortSignal): Promise<HttpResponse> {
+    const result = await this.#attempt(body, headers, abort);
+    // The server may close a kept connection just as it is used: then nothing was taken, and another connection is due.
+    return result === 'stale' ? this.#fresh(body, headers, abort) : result;
+  }
+
+  async #fresh(body: Uint8Array, headers: Readonly<Record<string, string>>, abort: AbortSignal): Promise<HttpResponse> {
+    const result = await this.#attempt(body, headers, abort);
+    if (result === 'stale') throw failure(this.#options.url, 'connection reset');
+    return result;
+  }
+
+  async #attempt(
+    body: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    abort: AbortSignal,
+  ): Promise<HttpResponse | 'stale'> {
+    const { url, timeoutMs } = this.#options;
+    if (abort.aborted) throw failure(url, 'shutting down');
+    return new Promise((resolve, reject) => {
+      const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+      const request: ClientRequest = send(url, {
+        method: 'POST',
+        agent: this.#agent,
+        headers: { ...headers, 'content-length': body.length },
+      });
+      // The whole exchange is limited, not only silence on the socket.
+      const timer =
+        timeoutMs > 0
+          ? setTimeout(() => request.destroy(new Error('context deadline exceeded')), timeoutMs)
+          : undefined;
+      const stop = (): void => {
+        request.destroy(new Error('shutting down'));
+      };
+      abort.addEventListener('abort', stop);
+      const finish = (): void => {
+        clearTimeout(timer);
+        abort.removeEventListener('abort', stop);
+      };
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        finish();
+        if (request.reusedSocket && error.code === 'ECONNRESET') resolve('stale');
+        else reject(failure(url, error.message || String(error.code), error));
+      });
+      request.on('response', (response) => {
+        readBody(response).then(
+          (bytes) => {
+            finish();
+            resolve({
+              status: response.statusCode ?? 0,
+              contentType: response.headers['content-type'] ?? '',
+              retryAfter: response.headers['retry-after'],
+              body: bytes,
+            });
+          },
+          (error: Error) => {
+            finish();
+            reject(failure(url, error.message, error));
+          },
+        );
+      });
+      request.end(body);
+    });
+  }
+}
+
+/** Keeps the first 64 KiB and reads the rest away, so that the connection can be used again. */
+async function readBody(response: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    if (length >= MAX_RESPONSE_BYTES) {
+      // A server that never ends its answer is cut by the request's timeout; one that is merely long is cut here.
+      length += chunk.length;
+      if (length > MAX_DISCARDED_BYTES) response.destroy();
+      continue;
+    }
+    const part = chunk.subarray(0, MAX_RESPONSE_BYTES - length);
+    chunks.push(part);
+    length += part.length;
+  }
+  return Buffer.concat(chunks);
+}
+
+function failure(url: URL, reason: string, cause?: unknown): ConsumeError {
+  return new ConsumeError(`failed to make an HTTP request: Post "${url.origin}${url.pathname}": ${reason}`, {
+    permanent: false,
+    cause,
+  });
+}

@@ -1,0 +1,44 @@
+import { parseArguments, usage } from './cli/arguments.ts';
+import { version } from './cli/version.ts';
+
+/** Commands are loaded when they are called, so that a running Sonde holds only what it needs. */
+async function main(args: readonly string[]): Promise<number> {
+  const parsed = parseArguments(args);
+  switch (parsed.command) {
+    case 'help':
+      process.stdout.write(usage);
+      return 0;
+    case 'version':
+      process.stdout.write(`sonde version ${version}\n`);
+      return 0;
+    case 'components': {
+      const [{ components }, { registry }] = await Promise.all([
+        import('./cli/components.ts'),
+        import('./registry.ts'),
+      ]);
+      process.stdout.write(await components(registry));
+      return 0;
+    }
+    case 'doctor': {
+      const { doctor } = await import('./cli/doctor.ts');
+      return doctor(parsed, process.stdout);
+    }
+    case 'validate':
+      await (await import('./cli/validate.ts')).validate(parsed);
+      return 0;
+    default:
+      return (await import('./cli/run.ts')).run(parsed);
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof Error && error.constructor.name === 'UsageError') {
+    process.stderr.write("Run 'sonde --help' for usage.\n");
+  }
+  process.exitCode = 1;
+}
+// A worker or a socket that lingers must not keep a process that is done.
+process.exit();

@@ -1,0 +1,174 @@
+import { Batch } from '../../pdata/pdata.ts';
+import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
+import type { BatchConfig } from './config.ts';
+
+/** The buffer takes this many times `send_batch_size` items, then `consume` waits. */
+const BUFFERED_BATCHES = 4;
+/** And never more than this, however few items it is; one larger batch alone is taken. */
+const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 30_000;
+
+/**
+ * Joins small batches into large ones; chunks stay the bytes that they are. `consume` resolves when the bounded buffer has
+ * the data. A downstream that refuses gets the same batch again until it takes it; only what it refuses for good is lost,
+ * counted and told.
+ */
+export class BatchProcessor implements Component, Consumer {
+  readonly #settings: Settings;
+  readonly #config: BatchConfig;
+  readonly #next: Consumer;
+  readonly #maxItems: number;
+  readonly #dropped: (items: number, attributes: { reason: string }) => void;
+  readonly #sizeTrigger: (sends: number) => void;
+  readonly #timeTrigger: (sends: number) => void;
+  #pending: Batch[] = [];
+  #items = 0;
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> | undefined;
+  #due = false;
+  #waiting: (() => void)[] = [];
+  /** Of performance.now(); set once shutdown began. */
+  #deadline: number | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(settings: Settings, config: BatchConfig, next: Consumer) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#next = next;
+    this.#maxItems = BUFFERED_BATCHES * Math.max(config.send_batch_size, config.send_batch_max_size, 1024);
+    const { telemetry } = settings;
+    const sends = { unit: '{times}' };
+    this.#dropped = telemetry.counter('sonde.processor.batch.dropped', {
+      description: 'Items that the next component refused for good, or that were left at the end of shutdown.',
+      unit: '{items}',
+    });
+    this.#sizeTrigger = telemetry.counter('otelcol_processor_batch_batch_size_trigger_send', {
+      description: 'Number of times the batch was sent due to a size trigger.',
+      ...sends,
+    });
+    this.#timeTrigger = telemetry.counter('otelcol_processor_batch_timeout_trigger_send', {
+      description: 'Number of times the batch was sent due to a timeout trigger.',
+      ...sends,
+    });
+  }
+
+  async start(): Promise<void> {}
+
+  async consume(batch: Batch): Promise<void> {
+    while (this.#full(batch) && this.#deadline === undefined) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#deadline !== undefined) throw new ConsumeError('batch is shutting down', { permanent: false });
+    this.#pending.push(batch);
+    this.#items += batch.itemCount;
+    this.#bytes += batch.byteLength;
+    this.#schedule();
+  }
+
+  async shutdown(deadline: number): Promise<void> {
+    this.#deadline = deadline;
+    this.#release();
+    this.#wake?.();
+    clearTimeout(this.#timer);
+    while (this.#items > 0 || this.#pending.length > 0 || this.#sending !== undefined) {
+      this.#due = true;
+      this.#send();
+      await this.#sending;
+    }
+  }
+
+  #full(batch: Batch): boolean {
+    if (this.#items === 0) return false;
+    return this.#items + batch.itemCount > this.#maxItems || this.#bytes + batch.byteLength > MAX_BUFFERED_BYTES;
+  }
+
+  #schedule(): void {
+    const { timeout, send_batch_size: size } = this.#config;
+    if (timeout === 0 || (size > 0 && this.#items >= size) || this.#bytes >= MAX_BUFFERED_BYTES / 2) {
+      this.#send();
+    } else {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#due = true;
+        this.#send();
+      }, timeout);
+    }
+  }
+
+  /** One batch is under way at a time; what comes meanwhile makes the next one larger. */
+  #send(): void {
+    if (this.#sending !== undefined || this.#pending.length === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    (this.#due ? this.#timeTrigger : this.#sizeTrigger)(1);
+    this.#due = false;
+    const batch = this.#take();
+    this.#sending = this.#deliver(batch).finally(() => {
+      this.#sending = undefined;
+      this.#items -= batch.itemCount;
+      this.#bytes -= batch.byteLength;
+      this.#release();
+      if (this.#pending.length > 0) this.#schedule();
+    });
+  }
+
+  #take(): Batch {
+    const { send_batch_max_size: max } = this.#config;
+    let count = this.#pending.length;
+    if (max > 0) {
+      let items = 0;
+      count = 0;
+      for (const batch of this.#pending) {
+        items += batch.itemCount;
+        if (count > 0 && items > max) break;
+        count++;
+      }
+    }
+    return Batch.join(this.#pending.splice(0, count));
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    let wait = FIRST_RETRY_MS;
+    for (;;) {
+      try {
+        return await this.#next.consume(batch);
+      } catch (error) {
+        const permanent = !(error instanceof ConsumeError) || error.permanent;
+        const pause = Math.max(wait, (error instanceof ConsumeError && error.retryAfterMs) || 0);
+        const late = this.#deadline !== undefined && performance.now() + pause >= this.#deadline;
+        const message = error instanceof Error ? error.message : String(error);
+        if (permanent || late) {
+          this.#dropped(batch.itemCount, { reason: permanent ? 'refused' : 'shutdown' });
+          this.#settings.logger.error('Sender failed', { error: message, dropped_items: batch.itemCount });
+          return;
+        }
+        this.#settings.logger.warn('Sender failed, the batch is kept', {
+          error: message,
+          retry_after_ms: Math.round(pause),
+        });
+        await this.#sleep(pause);
+        wait = Math.min(wait * 1.5, LAST_RETRY_MS);
+      }
+    }
+  }
+
+  /** Ends early when shutdown begins: then there is one more attempt at once. */
+  async #sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  #release(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

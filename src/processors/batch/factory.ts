@@ -1,0 +1,13 @@
+import type { ProcessorFactory, SchemaCheck } from '../../service/component.ts';
+import { BatchProcessor } from './batch.ts';
+import { type BatchConfig, schema, validate } from './config.ts';
+import { check } from './validate.gen.ts';
+
+export const factory: ProcessorFactory<BatchConfig> = {
+  type: 'batch',
+  stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
+  schema,
+  check: check as unknown as SchemaCheck,
+  validate,
+  create: async (settings, config, _signal, next) => new BatchProcessor(settings, config, next),
+};

@@ -1,0 +1,14 @@
+import type { ReceiverFactory, SchemaCheck } from '../../service/component.ts';
+import { sharedTap } from '../../tap/shared_tap.ts';
+import { type EbpfSocketConfig, schema, validate } from './config.ts';
+import { EbpfSocketReceiver } from './ebpf_socket.ts';
+import { check } from './validate.gen.ts';
+
+export const factory: ReceiverFactory<EbpfSocketConfig> = {
+  type: 'ebpf_socket',
+  stability: { traces: 'alpha', metrics: 'alpha' },
+  schema,
+  check: check as unknown as SchemaCheck,
+  validate,
+  create: async (settings, config, next) => new EbpfSocketReceiver(settings, config, next, sharedTap(settings.logger)),
+};

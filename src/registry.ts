@@ -1,0 +1,21 @@
+import { Registry } from './service/registry.ts';
+
+/** Every component there is: the only place that imports factories, and each only when it is configured. */
+export const registry = new Registry({
+  receiver: {
+    ebpf_socket: { load: async () => (await import('./receivers/ebpf_socket/factory.ts')).factory },
+  },
+  processor: {
+    batch: { load: async () => (await import('./processors/batch/factory.ts')).factory },
+  },
+  exporter: {
+    debug: { load: async () => (await import('./exporters/debug/factory.ts')).factory },
+    file: { load: async () => (await import('./exporters/file/factory.ts')).factory },
+    otlp_http: {
+      aliases: ['otlphttp'],
+      load: async () => (await import('./exporters/otlp_http/factory.ts')).factory,
+    },
+  },
+  connector: {},
+  extension: {},
+});

@@ -1,0 +1,78 @@
+import type { ComponentTelemetry } from './component.ts';
+
+type Attributes = Readonly<Record<string, string>>;
+interface Options {
+  readonly description: string;
+  readonly unit: string;
+  readonly monotonic: boolean;
+}
+interface Point {
+  readonly attributes: Attributes;
+  value: number;
+}
+interface Instrument extends Options {
+  readonly points: Map<string, Point>;
+  readonly observers: (() => Iterable<readonly [number, Attributes]>)[];
+}
+
+export interface MetricValue extends Options {
+  readonly name: string;
+  readonly attributes: Attributes;
+  readonly value: number;
+}
+
+/** Distinct attribute sets per metric; more are added up in one point without attributes but `otel.metric.overflow`. */
+const MAX_POINTS = 2000;
+const overflow: Attributes = { 'otel.metric.overflow': 'true' };
+
+/** Own metrics of all components, held in this process and read as a snapshot. */
+export class TelemetryRegistry {
+  readonly #instruments = new Map<string, Instrument>();
+
+  /** `fixed`: attributes of every point, such as the component's id. */
+  component(fixed: Attributes): ComponentTelemetry {
+    return {
+      counter: (name, options) => {
+        const instrument = this.#instrument(name, { ...options, monotonic: true });
+        return (value, attributes) => add(instrument, value, { ...fixed, ...attributes });
+      },
+      observable: (name, options, observe) => {
+        this.#instrument(name, options).observers.push(() =>
+          Array.from(observe(), ([value, attributes]) => [value, { ...fixed, ...attributes }] as const),
+        );
+      },
+    };
+  }
+
+  snapshot(): MetricValue[] {
+    const result: MetricValue[] = [];
+    for (const [name, { points, observers, ...options }] of this.#instruments) {
+      for (const { attributes, value } of points.values()) result.push({ name, ...options, attributes, value });
+      for (const observe of observers) {
+        for (const [value, attributes] of observe()) result.push({ name, ...options, attributes, value });
+      }
+    }
+    return result;
+  }
+
+  #instrument(name: string, options: Options): Instrument {
+    let instrument = this.#instruments.get(name);
+    if (instrument === undefined) {
+      instrument = { ...options, points: new Map(), observers: [] };
+      this.#instruments.set(name, instrument);
+    }
+    return instrument;
+  }
+}
+
+function add(instrument: Instrument, value: number, attributes: Attributes): void {
+  const key = JSON.stringify(Object.entries(attributes).sort());
+  const point = instrument.points.get(key);
+  if (point !== undefined) point.value += value;
+  else if (instrument.points.size < MAX_POINTS) instrument.points.set(key, { attributes, value });
+  else {
+    const rest = instrument.points.get('') ?? { attributes: overflow, value: 0 };
+    rest.value += value;
+    instrument.points.set('', rest);
+  }
+}
