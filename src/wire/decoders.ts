@@ -1,0 +1,12 @@
+import type { Decoder } from './decoder.ts';
+import type { HttpOptions } from './http.ts';
+import { createHttp1 } from './http1.ts';
+
+export interface DecoderOptions {
+  readonly http: HttpOptions;
+}
+
+/** Every decoder, in the order in which they look at the first bytes of a connection. */
+export function createDecoders(options: DecoderOptions): readonly Decoder[] {
+  return [createHttp1(options.http)];
+}

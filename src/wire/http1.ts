@@ -1,0 +1,177 @@
+/**
+ * HTTP/1.0 and HTTP/1.1 (RFC 9110, RFC 9112), seen from outside.
+ *
+ *   HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]
+ *
+ * The body of a response is, in this order: none (HEAD, 1xx, 204, 304; after 2xx to CONNECT and after 101 the connection is
+ * a tunnel), chunked, of Content-Length bytes, or all until the connection ends. Of a request: chunked, of Content-Length
+ * bytes, or none (RFC 9112 section 6.3).
+ *
+ * What is not known is not invented:
+ * - A body size is exact also when bytes were not copied, as long as the framing tells it; else it is "at least" and named in
+ *   `sonde.partial`. `sonde.partial` with `http.request` or `http.response`: the rest of that message was not seen.
+ * - A request whose response was lost is told without a status (`sonde.partial`: `http.response`), and feeds no duration.
+ * - A request without an answer is told with `error.type`: `client_closed` when the client ended the connection first,
+ *   `server_closed` or `connection_reset` when the server did, `timeout` when the kernel gave up.
+ * - What the tap no longer looks at is counted as `unfinished`, not told.
+ */
+import {
+  CLIENT,
+  type ConnectionContext,
+  type Decoder,
+  type End,
+  type Session,
+  type Side,
+  type Sink,
+} from './decoder.ts';
+import { CLIENT_CLOSED, CONNECTION_RESET, HttpMapping, type HttpOptions, SERVER_CLOSED, TIMEOUT } from './http.ts';
+import { detectHttp1 } from './http1_detect.ts';
+import * as phase from './http1_direction.ts';
+import { ExchangePool, Exchanges } from './http1_exchanges.ts';
+import { Fields, MAX_LINE } from './http1_head.ts';
+import { Requests } from './http1_requests.ts';
+import { Responses } from './http1_responses.ts';
+import { StringTable } from './strings.ts';
+
+export const HTTP1_REJECTS = [
+  /** A request or status line was expected, and this is none. */
+  'malformed_start_line',
+  /** Content-Length, Transfer-Encoding or a chunk size that cannot be followed. */
+  'invalid_framing',
+  /** A response to a request that was not seen. */
+  'orphan_response',
+  /** A connection ended within a request line, or within a status line. */
+  'incomplete_head',
+  /** The missing bytes took so much of a head that nothing can be told of it. */
+  'head_lost',
+  /** A run of bytes was passed over until a message began. */
+  'unsynchronised',
+  /** More requests without answers than are remembered. */
+  'pipeline_overflow',
+  /** The tap stopped looking before the answer came. */
+  'unfinished',
+] as const;
+
+export function createHttp1(options: HttpOptions): Decoder {
+  const mapping = new HttpMapping('http1', options);
+  const pool = new ExchangePool();
+  const strings = new StringTable();
+  const requestFields = Fields.request(options.headers.request);
+  const responseFields = Fields.response(options.headers.response);
+  return {
+    name: 'http1',
+    rejects: HTTP1_REJECTS,
+    maxPending: MAX_LINE,
+    detect: detectHttp1,
+    open(context: ConnectionContext, sink: Sink): Session {
+      const exchanges = new Exchanges(mapping, pool, context, sink);
+      const responses = new Responses(exchanges, strings, responseFields);
+      const requests = new Requests(exchanges, strings, requestFields, responses);
+      return new Http1Session(context, exchanges, requests, responses);
+    },
+  };
+}
+
+class Http1Session implements Session {
+  readonly #exchanges: Exchanges;
+  readonly #requests: Requests;
+  readonly #responses: Responses;
+  /** Set by the side that ends first: why there will be no more answers. */
+  #errorType = '';
+
+  constructor(context: ConnectionContext, exchanges: Exchanges, requests: Requests, responses: Responses) {
+    this.#exchanges = exchanges;
+    this.#requests = requests;
+    this.#responses = responses;
+    if (context.joined) {
+      requests.lose();
+      responses.lose();
+    }
+  }
+
+  get opaque(): boolean {
+    return this.#requests.opaque || this.#responses.opaque;
+  }
+
+  data(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+    mayHold: boolean,
+  ): number {
+    if (this.opaque) return end - start;
+    const reader = side === CLIENT ? this.#requests : this.#responses;
+    return reader.read(bytes, start, end, time, boundary, mayHold);
+  }
+
+  gap(side: Side, bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
+    if (this.opaque) return;
+    const reader = side === CLIENT ? this.#requests : this.#responses;
+    // What was held is not held any longer.
+    const taken = reader.read(bytes, start, end, time, false, false);
+    reader.skip(bytes, start + taken, end, length, time);
+  }
+
+  end(side: Side, bytes: Uint8Array, start: number, end: number, how: End, time: number): void {
+    const reader = side === CLIENT ? this.#requests : this.#responses;
+    if (this.opaque || reader.phase === phase.ENDED) return;
+    const taken = reader.read(bytes, start, end, time, false, false);
+    if (this.opaque) return;
+    if (start + taken < end && reader.exchange === undefined) this.#exchanges.reject('incomplete_head');
+    if (how === 'unknown') {
+      this.#abandon();
+      return;
+    }
+    if (how === 'timeout') this.#errorType = TIMEOUT;
+    if (side === CLIENT) this.#clientEnded(how, time);
+    else this.#serverEnded(how, time);
+  }
+
+  /** A client may end its side and still wait for answers; not so after RST or a timeout. */
+  #clientEnded(how: End, time: number): void {
+    if (this.#errorType === '') this.#errorType = CLIENT_CLOSED;
+    const { exchange } = this.#requests;
+    this.#requests.close();
+    if (exchange !== undefined) this.#exchanges.requested(exchange);
+    if (how !== 'finished' || this.#responses.phase === phase.ENDED) this.#fail(time);
+  }
+
+  #serverEnded(how: End, time: number): void {
+    if (this.#errorType === '') this.#errorType = how === 'reset' ? CONNECTION_RESET : SERVER_CLOSED;
+    if (this.#responses.phase === phase.CLOSE && how === 'finished') this.#responses.finish();
+    this.#fail(time);
+  }
+
+  /** No more answers. Those that went with missing bytes are told as lost, not as never given. */
+  #fail(time: number): void {
+    const responses = this.#responses;
+    const { exchange } = responses;
+    if (exchange !== undefined && responses.phase !== phase.LOST) {
+      exchange.errorType = this.#errorType;
+      exchange.responseLast = time;
+    }
+    responses.finish();
+    if (responses.hole) this.#exchanges.loseAnswers(time, true);
+    responses.close();
+    this.#requests.abandonUpload();
+    this.#exchanges.fail(this.#errorType, time);
+  }
+
+  #abandon(): void {
+    const { exchange, phase: where } = this.#responses;
+    if (where === phase.LOST) {
+      this.#responses.finish();
+    } else if (exchange !== undefined) {
+      if (!exchange.ignored) this.#exchanges.reject('unfinished');
+      exchange.ignored = true;
+      this.#responses.finish();
+    }
+    this.#exchanges.abandon();
+    this.#requests.abandonUpload();
+    this.#requests.close();
+    this.#responses.close();
+  }
+}

@@ -1,0 +1,102 @@
+import type { HttpExchange } from './http_exchange.ts';
+
+/** Where one direction stands. From FIXED to CLOSE it is inside a body. */
+export const START = 0;
+export const HEADERS = 1;
+/** The rest of a line longer than MAX_LINE. */
+export const LONG_START = 2;
+export const LONG_HEADER = 3;
+export const FIXED = 4;
+export const CHUNK_SIZE = 5;
+export const CHUNK_EXTENSION = 6;
+export const CHUNK_DATA = 7;
+export const CHUNK_END = 8;
+export const TRAILER = 9;
+/** The body goes on until the connection ends. */
+export const CLOSE = 10;
+/** Where messages begin is not known: skip until an operation begins with what looks like one. */
+export const LOST = 11;
+export const ENDED = 12;
+
+/** Transfer codings as far as framing needs them. */
+export const IDENTITY = 0;
+export const CHUNKED = 1;
+/** The last coding is not `chunked`: a response then ends with the connection. */
+export const UNFRAMED = 2;
+
+/** No Content-Length; one that is no number, or two that differ. */
+export const NO_LENGTH = -1;
+export const BAD_LENGTH = -2;
+
+/** State of one direction. Nothing here refers to the caller's bytes. */
+export class Direction {
+  phase = START;
+  /** The message whose bytes these are. */
+  exchange: HttpExchange | undefined = undefined;
+  /** The first byte of the next message was seen, at this time. */
+  started = false;
+  startTime = 0;
+  /** Bytes of the untaken line that have been searched for its end. */
+  scanned = 0;
+
+  contentLength = NO_LENGTH;
+  coding = IDENTITY;
+  traceparents = 0;
+  badTracestate = false;
+  /** Status of the message whose head is read (server only). */
+  status = 0;
+
+  /** Bytes left of the body or of the chunk. */
+  remaining = 0;
+  /** Hexadecimal digits of the chunk size read. */
+  digits = 0;
+  lineEmpty = true;
+
+  /** LOST: whole messages may be missing. */
+  hole = false;
+  /** LOST: a reject was counted for this run of bytes. */
+  counted = false;
+  /** LOST: the untaken bytes begin where an operation began. */
+  candidate = false;
+
+  nextMessage(): void {
+    this.phase = START;
+    this.exchange = undefined;
+    this.started = false;
+    this.scanned = 0;
+    this.counted = false;
+    this.candidate = false;
+  }
+
+  lose(): void {
+    this.phase = LOST;
+    this.started = false;
+    this.scanned = 0;
+    this.counted = false;
+    this.candidate = false;
+  }
+
+  startHead(): void {
+    this.phase = HEADERS;
+    this.scanned = 0;
+    this.contentLength = NO_LENGTH;
+    this.coding = IDENTITY;
+    this.traceparents = 0;
+    this.badTracestate = false;
+  }
+
+  startChunk(): void {
+    this.phase = CHUNK_SIZE;
+    this.remaining = 0;
+    this.digits = 0;
+  }
+
+  close(): void {
+    this.nextMessage();
+    this.phase = ENDED;
+  }
+
+  get inBody(): boolean {
+    return this.phase >= FIXED && this.phase <= CLOSE;
+  }
+}

@@ -1,0 +1,172 @@
+import type { ConnectionContext, Sink } from './decoder.ts';
+import { HttpConnection, type HttpMapping } from './http.ts';
+import { HttpExchange } from './http_exchange.ts';
+
+/** Unanswered requests of one connection that are remembered. */
+export const MAX_PIPELINED = 1024;
+/** Exchanges kept for reuse by all connections of a decoder. */
+const MAX_POOLED = 1024;
+/**
+ * How much earlier than its request a response may be stamped, ns: the hooks fire after the operation, on two CPUs.
+ */
+const MAX_INVERSION = 1e6;
+
+export class ExchangePool {
+  readonly #free: HttpExchange[] = [];
+
+  take(): HttpExchange {
+    return this.#free.pop() ?? new HttpExchange();
+  }
+
+  recycle(exchange: HttpExchange): void {
+    if (this.#free.length >= MAX_POOLED) return;
+    exchange.reset();
+    this.#free.push(exchange);
+  }
+}
+
+/**
+ * Requests that wait for their responses, in order. HTTP/1 answers in the order of the requests; after lost bytes
+ * the order is found again by time, see `match`.
+ */
+export class Exchanges {
+  readonly #pool: ExchangePool;
+  readonly #connection: HttpConnection;
+  readonly #sink: Sink;
+  #first: HttpExchange | undefined = undefined;
+  #last: HttpExchange | undefined = undefined;
+  #waiting = 0;
+  /** Requests beyond MAX_PIPELINED whose responses must be passed over. */
+  #overflow = 0;
+  /** The client was seen to send before it was answered. */
+  pipelining = false;
+
+  constructor(mapping: HttpMapping, pool: ExchangePool, context: ConnectionContext, sink: Sink) {
+    this.#pool = pool;
+    this.#connection = new HttpConnection(mapping, context);
+    this.#sink = sink;
+  }
+
+  take(): HttpExchange {
+    return this.#pool.take();
+  }
+
+  /** Stands in for a message that is not told. */
+  takeIgnored(): HttpExchange {
+    const exchange = this.#pool.take();
+    exchange.ignored = true;
+    return exchange;
+  }
+
+  recycle(exchange: HttpExchange): void {
+    this.#pool.recycle(exchange);
+  }
+
+  add(exchange: HttpExchange): void {
+    if (this.#overflow > 0 || this.#waiting >= MAX_PIPELINED) {
+      this.#overflow++;
+      exchange.ignored = true;
+      this.#sink.reject('pipeline_overflow');
+      return;
+    }
+    if (this.#last === undefined) this.#first = exchange;
+    else this.#last.next = exchange;
+    this.#last = exchange;
+    this.#waiting++;
+  }
+
+  /** Can a response that began at `time` be the answer to a request that was seen? */
+  answerable(time: number): boolean {
+    if (this.#first === undefined) return this.#overflow > 0;
+    return this.#first.start <= time + MAX_INVERSION;
+  }
+
+  /** No request is here yet: the one that a response answers may still come. */
+  get empty(): boolean {
+    return this.#first === undefined && this.#overflow === 0;
+  }
+
+  /**
+   * The request that a final response, begun at `time`, answers. `hole`: responses may be missing before it. Then a
+   * client that waits for each answer has sent the newest request last; of one that pipelines, none can be told.
+   */
+  match(time: number, hole: boolean): HttpExchange {
+    if (hole) this.loseAnswers(time, this.pipelining);
+    const exchange = this.answerable(time) ? this.#shift() : undefined;
+    if (exchange !== undefined) {
+      if (this.#first !== undefined && this.#first.start < time) this.pipelining = true;
+      return exchange;
+    }
+    if (this.#first === undefined && this.#overflow > 0) this.#overflow--;
+    else this.#sink.reject('orphan_response');
+    return this.takeIgnored();
+  }
+
+  /** Tells requests that began by `time` whose responses were lost, all or all but the newest. */
+  loseAnswers(time: number, all: boolean): void {
+    while (this.#first !== undefined && this.#first.start <= time + MAX_INVERSION) {
+      const next: HttpExchange | undefined = this.#first.next;
+      if (!all && (next === undefined || next.start > time + MAX_INVERSION)) return;
+      const exchange = this.#shift();
+      if (exchange === undefined) return;
+      exchange.responsePartial = true;
+      exchange.responseLast = exchange.requestLast;
+      this.answered(exchange);
+    }
+  }
+
+  /** Every request that waits will not be answered, as is known since `time`. */
+  fail(errorType: string, time: number): void {
+    this.#overflow = 0;
+    for (let exchange = this.#shift(); exchange !== undefined; exchange = this.#shift()) {
+      exchange.errorType = errorType;
+      exchange.responseLast = time;
+      exchange.requestDone = true;
+      this.answered(exchange);
+    }
+  }
+
+  /** Nobody looks any longer: what becomes of the waiting requests is not known. */
+  abandon(): void {
+    this.#overflow = 0;
+    for (let exchange = this.#shift(); exchange !== undefined; exchange = this.#shift()) {
+      this.#sink.reject('unfinished');
+      // A request that is still read recycles it when it ends.
+      exchange.ignored = true;
+      if (exchange.requestDone) this.recycle(exchange);
+    }
+  }
+
+  /** The request is known as far as it will ever be. */
+  requested(exchange: HttpExchange): void {
+    exchange.requestDone = true;
+    if (exchange.ignored) this.recycle(exchange);
+    else if (exchange.responseDone) this.#emit(exchange);
+  }
+
+  /** The response is known as far as it will ever be; the exchange is told when the request is, too. */
+  answered(exchange: HttpExchange): void {
+    exchange.responseDone = true;
+    if (exchange.ignored) this.recycle(exchange);
+    else if (exchange.requestDone) this.#emit(exchange);
+  }
+
+  reject(reason: string): void {
+    this.#sink.reject(reason);
+  }
+
+  #emit(exchange: HttpExchange): void {
+    this.#sink.operation(this.#connection.operation(exchange));
+    this.recycle(exchange);
+  }
+
+  #shift(): HttpExchange | undefined {
+    const exchange = this.#first;
+    if (exchange === undefined) return undefined;
+    this.#first = exchange.next;
+    if (this.#first === undefined) this.#last = undefined;
+    exchange.next = undefined;
+    this.#waiting--;
+    return exchange;
+  }
+}

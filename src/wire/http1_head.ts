@@ -1,0 +1,287 @@
+/**
+ * Start lines and header fields of HTTP/1 (RFC 9112 sections 3 to 5).
+ *
+ *   request-line = method SP request-target SP "HTTP/1." DIGIT CRLF
+ *   status-line  = "HTTP/1." DIGIT SP 3DIGIT [ SP reason-phrase ] CRLF
+ *   field-line   = field-name ":" OWS field-value OWS CRLF
+ *
+ * A line may end in LF alone. Spaces inside the target are taken as part of it: servers answer such requests too.
+ */
+import type { AttributeKey } from './attribute.ts';
+import {
+  asciiBytes,
+  byteAt,
+  CR,
+  decimal,
+  decodeText,
+  HT,
+  indexOf,
+  isToken,
+  LF,
+  SP,
+  startsWithIgnoringCase,
+} from './bytes.ts';
+import { RESPONSE } from './decoder.ts';
+import type { HttpExchange } from './http_exchange.ts';
+import { detectHttp1, endsInVersion, MAX_METHOD } from './http1_detect.ts';
+import { BAD_LENGTH, CHUNKED, type Direction, NO_LENGTH, UNFRAMED } from './http1_direction.ts';
+import * as semconv from './semconv.ts';
+import type { StringTable } from './strings.ts';
+import { joinTracestate, readTraceparent } from './traceparent.ts';
+
+/** A longer line is cut here and marked. */
+export const MAX_LINE = 8192;
+
+/** Results beside a position. */
+export const NEED_MORE = -1;
+export const MALFORMED = -2;
+
+interface Field {
+  readonly name: Uint8Array;
+  readonly id: number;
+  /** Captured under this key. */
+  key: AttributeKey | undefined;
+}
+
+const CAPTURED = 0;
+const HOST = 1;
+const USER_AGENT = 2;
+const CONTENT_LENGTH = 3;
+const TRANSFER_ENCODING = 4;
+const CONTENT_TYPE = 5;
+const TRACEPARENT = 6;
+const TRACESTATE = 7;
+
+const FRAMING: readonly [string, number][] = [
+  ['content-length', CONTENT_LENGTH],
+  ['transfer-encoding', TRANSFER_ENCODING],
+];
+const REQUEST_FIELDS: readonly [string, number][] = [
+  ...FRAMING,
+  ['host', HOST],
+  ['user-agent', USER_AGENT],
+  ['content-type', CONTENT_TYPE],
+  ['traceparent', TRACEPARENT],
+  ['tracestate', TRACESTATE],
+];
+
+/** The fields of interest of one direction, by the length of their names. */
+export class Fields {
+  readonly #byLength: (Field[] | undefined)[] = [];
+
+  private constructor(known: readonly [string, number][], captured: ReadonlyMap<string, AttributeKey>) {
+    const ids = new Map(known);
+    for (const name of new Set([...ids.keys(), ...captured.keys()])) {
+      let list = this.#byLength[name.length];
+      if (list === undefined) this.#byLength[name.length] = list = [];
+      list.push({ name: asciiBytes(name), id: ids.get(name) ?? CAPTURED, key: captured.get(name) });
+    }
+  }
+
+  static request(names: readonly string[]): Fields {
+    return new Fields(REQUEST_FIELDS, keys(names, semconv.requestHeader));
+  }
+
+  static response(names: readonly string[]): Fields {
+    return new Fields(FRAMING, keys(names, semconv.responseHeader));
+  }
+
+  find(bytes: Uint8Array, start: number, end: number): Field | undefined {
+    const list = this.#byLength[end - start];
+    if (list === undefined) return undefined;
+    for (const field of list) if (startsWithIgnoringCase(bytes, start, field.name)) return field;
+    return undefined;
+  }
+}
+
+function keys(names: readonly string[], make: (name: string) => AttributeKey): ReadonlyMap<string, AttributeKey> {
+  return new Map(names.map((name) => [name.toLowerCase(), make(name.toLowerCase())]));
+}
+
+/** Index of the line's LF, or NEED_MORE. What was searched before is not searched again. */
+function lineEnd(direction: Direction, bytes: Uint8Array, start: number, from: number, end: number): number {
+  const lf = indexOf(bytes, LF, Math.max(from, start + direction.scanned), end);
+  direction.scanned = lf < 0 ? end - start : 0;
+  return lf;
+}
+
+/** Reads a request line into `exchange`. Returns the position behind it, NEED_MORE or MALFORMED. */
+export function readRequestLine(
+  direction: Direction,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  exchange: HttpExchange,
+  strings: StringTable,
+): number {
+  let at = start;
+  while (at < end && at - start <= MAX_METHOD && isToken(byteAt(bytes, at))) at++;
+  if (at === end && at - start <= MAX_METHOD) return NEED_MORE;
+  if (at === start || at - start > MAX_METHOD || byteAt(bytes, at) !== SP) return MALFORMED;
+  const methodEnd = at;
+  const lf = lineEnd(direction, bytes, start, at + 1, end);
+  if (lf < 0) return NEED_MORE;
+  if (!endsInVersion(bytes, methodEnd + 1, lf)) return MALFORMED;
+  const lineStop = byteAt(bytes, lf - 1) === CR ? lf - 1 : lf;
+  exchange.method = strings.get(bytes, start, methodEnd);
+  exchange.target = strings.get(bytes, methodEnd + 1, lineStop - 9);
+  exchange.version = byteAt(bytes, lineStop - 1) === 0x30 ? '1.0' : '1.1';
+  return lf + 1;
+}
+
+/** What can be told of a request line whose end is missing. False: nothing. */
+export function readCutRequestLine(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  exchange: HttpExchange,
+  strings: StringTable,
+): boolean {
+  const space = indexOf(bytes, SP, start, Math.min(end, start + MAX_METHOD + 1));
+  if (space <= start || space + 1 >= end) return false;
+  for (let at = start; at < space; at++) if (!isToken(byteAt(bytes, at))) return false;
+  exchange.method = strings.get(bytes, start, space);
+  const stop = indexOf(bytes, SP, space + 1, end);
+  exchange.target = decodeText(bytes, space + 1, stop < 0 ? end : stop);
+  exchange.targetCut = stop < 0;
+  return true;
+}
+
+/** Reads a status line into `direction.status`. Returns the position behind it, NEED_MORE or MALFORMED. */
+export function readStatusLine(direction: Direction, bytes: Uint8Array, start: number, end: number): number {
+  // The rest of a long reason phrase need not be looked at again.
+  if (direction.scanned === 0) {
+    const detection = detectHttp1(bytes, start, Math.min(end, start + 13));
+    if (detection !== RESPONSE) return end - start < 13 && detection === 1 ? NEED_MORE : MALFORMED;
+  }
+  direction.status = readStatus(bytes, start);
+  const lf = lineEnd(direction, bytes, start, start + 12, end);
+  if (lf >= 0) return lf + 1;
+  return NEED_MORE;
+}
+
+/** The status of a status line of which at least STATUS_PREFIX bytes are there and of the right shape. */
+export function readStatus(bytes: Uint8Array, start: number): number {
+  return decimal(bytes, start + 9, start + 12);
+}
+
+/** Reads one field line. Returns the position behind it or NEED_MORE. Lines that are no field are passed over. */
+export function readField(
+  direction: Direction,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  exchange: HttpExchange,
+  fields: Fields,
+  strings: StringTable,
+): number {
+  let colon = start;
+  if (direction.scanned === 0) {
+    while (colon < end && byteAt(bytes, colon) !== 0x3a && byteAt(bytes, colon) !== LF) colon++;
+  }
+  const lf = lineEnd(direction, bytes, start, colon, end);
+  if (lf < 0) return NEED_MORE;
+  if (colon === start) colon = indexOf(bytes, 0x3a, start, lf);
+  if (colon > start && colon < lf) {
+    const field = fields.find(bytes, start, colon);
+    if (field !== undefined) takeField(direction, bytes, colon + 1, lf, exchange, field, strings);
+  }
+  return lf + 1;
+}
+
+/** The beginning of a field line longer than MAX_LINE: what is captured of it is marked. */
+export function readCutField(
+  direction: Direction,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  exchange: HttpExchange,
+  fields: Fields,
+  strings: StringTable,
+): void {
+  const colon = indexOf(bytes, 0x3a, start, end);
+  const field = colon < 0 ? undefined : fields.find(bytes, start, colon);
+  if (field === undefined) return;
+  takeField(direction, bytes, colon + 1, end, exchange, field, strings);
+  if (field.id === USER_AGENT) exchange.truncated.push(semconv.USER_AGENT_ORIGINAL.name);
+  if (field.key !== undefined) exchange.truncated.push(field.key.name);
+}
+
+function takeField(
+  direction: Direction,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  exchange: HttpExchange,
+  field: Field,
+  strings: StringTable,
+): void {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(byteAt(bytes, start))) start++;
+  while (end > start && isSpace(byteAt(bytes, end - 1))) end--;
+  if (field.key !== undefined) capture(exchange, field.key, strings.get(bytes, start, end));
+  switch (field.id) {
+    case HOST:
+      if (exchange.host === '') exchange.host = strings.get(bytes, start, end);
+      break;
+    case USER_AGENT:
+      exchange.userAgent = strings.get(bytes, start, end);
+      break;
+    case CONTENT_LENGTH:
+      takeLength(direction, bytes, start, end);
+      break;
+    case TRANSFER_ENCODING:
+      direction.coding = lastCoding(strings.get(bytes, start, end), direction.coding);
+      break;
+    case CONTENT_TYPE:
+      exchange.otlpType = /^application\/(?:x-protobuf|json)\b/i.test(strings.get(bytes, start, end));
+      break;
+    case TRACEPARENT:
+      // More than one makes the context ambiguous, so there is none.
+      exchange.traceparent = ++direction.traceparents > 1 ? '' : readTraceparent(bytes, start, end);
+      break;
+    case TRACESTATE: {
+      const joined = direction.badTracestate ? undefined : joinTracestate(exchange.tracestate, bytes, start, end);
+      direction.badTracestate = joined === undefined;
+      exchange.tracestate = joined ?? '';
+      break;
+    }
+  }
+}
+
+const isSpace = (byte: number): boolean => byte === SP || byte === HT || byte === CR;
+
+function capture(exchange: HttpExchange, key: AttributeKey, value: string): void {
+  const at = exchange.headers.indexOf(key);
+  if (at < 0) exchange.headers.push(key, [value]);
+  else (exchange.headers[at + 1] as string[]).push(value);
+}
+
+/** Equal repetitions, as a list or as fields, are one length (RFC 9112 section 6.3). */
+function takeLength(direction: Direction, bytes: Uint8Array, start: number, end: number): void {
+  let from = start;
+  while (from <= end) {
+    const comma = indexOf(bytes, 0x2c, from, end);
+    let stop = comma < 0 ? end : comma;
+    const next = stop + 1;
+    while (from < stop && isSpace(byteAt(bytes, from))) from++;
+    while (stop > from && isSpace(byteAt(bytes, stop - 1))) stop--;
+    const length = decimal(bytes, from, stop);
+    if (length < 0 || (direction.contentLength !== NO_LENGTH && direction.contentLength !== length)) {
+      direction.contentLength = BAD_LENGTH;
+      return;
+    }
+    direction.contentLength = length;
+    from = next;
+  }
+}
+
+function lastCoding(value: string, before: number): number {
+  const last = value
+    .slice(value.lastIndexOf(',') + 1)
+    .trim()
+    .toLowerCase();
+  if (last === 'chunked') return CHUNKED;
+  return last === 'identity' || last === '' ? before : UNFRAMED;
+}

@@ -1,0 +1,282 @@
+import { byteAt, CR, indexOf, LF } from './bytes.ts';
+import { type Detection, HOLD, MORE, type REQUEST, type RESPONSE } from './decoder.ts';
+import type { HttpExchange } from './http_exchange.ts';
+import { BROKEN, readChunkEnd, readChunkSize, readTrailer } from './http1_body.ts';
+import { detectHttp1 } from './http1_detect.ts';
+import * as phase from './http1_direction.ts';
+import { Direction } from './http1_direction.ts';
+import type { Exchanges } from './http1_exchanges.ts';
+import { type Fields, MALFORMED, MAX_LINE, NEED_MORE, readCutField, readField } from './http1_head.ts';
+import type { StringTable } from './strings.ts';
+
+/** A response stands before its request. */
+export const HOLD_HERE = -3;
+/** Start lines in a row that were none, until the connection is taken for something else. */
+const MAX_STRIKES = 3;
+
+/**
+ * Reads the messages of one direction: what requests and responses have in common. Only lines of a head are ever
+ * left untaken, and at most MAX_LINE bytes of one.
+ */
+export abstract class Reader extends Direction {
+  /** The protocol was left: a tunnel, an upgrade, or a wrong guess. */
+  opaque = false;
+  /** Messages that began in this call. */
+  protected began = 0;
+  protected readonly exchanges: Exchanges;
+  protected readonly strings: StringTable;
+  readonly #fields: Fields;
+  readonly #expected: Detection;
+  #strikes = 0;
+
+  constructor(exchanges: Exchanges, strings: StringTable, fields: Fields, expected: typeof REQUEST | typeof RESPONSE) {
+    super();
+    this.exchanges = exchanges;
+    this.strings = strings;
+    this.#fields = fields;
+    this.#expected = expected;
+  }
+
+  /** Reads a start line; sets `exchange` and the phase. Position behind it, NEED_MORE, MALFORMED or HOLD_HERE. */
+  protected abstract startLine(bytes: Uint8Array, start: number, end: number, time: number, mayHold: boolean): number;
+  /** As much as can be told of a start line whose end is missing. False: it is given up. */
+  protected abstract cutStartLine(bytes: Uint8Array, start: number, end: number, time: number): boolean;
+  /** The head is over: sets the phase by the framing. */
+  protected abstract headDone(): void;
+  protected abstract bodySize(exchange: HttpExchange, more: number): void;
+  protected abstract touch(exchange: HttpExchange, time: number): void;
+  /** Where the current message ends is not known. `known`: its body is known to be at least what was counted. */
+  protected abstract messageLost(exchange: HttpExchange, known: boolean): void;
+  /** Whole messages may be missing. */
+  protected abstract messagesLost(): void;
+  /** The current message is over. */
+  abstract finish(): void;
+
+  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number {
+    if (boundary) {
+      if (this.phase === phase.LOST) this.candidate = true;
+      else if (this.exchange?.ignored === true && this.inBody) this.#distrust(bytes, start, end);
+    }
+    this.began = 0;
+    let at = start;
+    while (at < end) {
+      const next = this.#step(bytes, at, end, time, mayHold);
+      if (this.opaque) return end - start;
+      if (next === HOLD_HERE) return at === start ? HOLD : at - start;
+      if (next === NEED_MORE) break;
+      at = next;
+    }
+    return at - start;
+  }
+
+  #step(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+    switch (this.phase) {
+      case phase.START:
+        return this.#start(bytes, at, end, time, mayHold);
+      case phase.HEADERS:
+        return this.#header(bytes, at, end, time);
+      case phase.LONG_START:
+      case phase.LONG_HEADER: {
+        const lf = indexOf(bytes, LF, at, end);
+        if (lf < 0) return end;
+        if (this.phase === phase.LONG_START) this.startHead();
+        else this.phase = phase.HEADERS;
+        return lf + 1;
+      }
+      case phase.LOST:
+        return this.#resynchronise(bytes, at, end, time);
+      case phase.ENDED:
+        return end;
+      default:
+        return this.#body(bytes, at, end, time);
+    }
+  }
+
+  #start(bytes: Uint8Array, start: number, end: number, time: number, mayHold: boolean): number {
+    let at = start;
+    // RFC 9112 section 2.2: empty lines before a message are not part of it.
+    while (at < end && (byteAt(bytes, at) === LF || byteAt(bytes, at) === CR)) at++;
+    if (at > start) return at;
+    const startTime = this.started ? this.startTime : time;
+    this.startTime = startTime;
+    const next = this.startLine(bytes, start, end, time, mayHold);
+    if (next === HOLD_HERE) return next;
+    this.started = true;
+    if (next === NEED_MORE) {
+      if (end - start < MAX_LINE) return NEED_MORE;
+      if (!this.cutStartLine(bytes, start, end, time)) return this.#malformed(end);
+      this.phase = phase.LONG_START;
+      this.scanned = 0;
+      return end;
+    }
+    if (next === MALFORMED) return this.#malformed(end);
+    this.#strikes = 0;
+    this.began++;
+    return next;
+  }
+
+  #malformed(end: number): number {
+    this.exchanges.reject('malformed_start_line');
+    if (++this.#strikes >= MAX_STRIKES) this.opaque = true;
+    this.lose();
+    this.counted = true;
+    this.messagesLost();
+    return end;
+  }
+
+  #header(bytes: Uint8Array, at: number, end: number, time: number): number {
+    const exchange = this.exchange;
+    if (exchange === undefined) return end;
+    const first = byteAt(bytes, at);
+    if (first === LF || (first === CR && at + 1 < end && byteAt(bytes, at + 1) === LF)) {
+      this.touch(exchange, time);
+      this.headDone();
+      return first === LF ? at + 1 : at + 2;
+    }
+    const next = readField(this, bytes, at, end, exchange, this.#fields, this.strings);
+    if (next !== NEED_MORE || end - at < MAX_LINE) return next;
+    readCutField(this, bytes, at, end, exchange, this.#fields, this.strings);
+    this.phase = phase.LONG_HEADER;
+    this.scanned = 0;
+    return end;
+  }
+
+  #body(bytes: Uint8Array, at: number, end: number, time: number): number {
+    const exchange = this.exchange;
+    if (exchange === undefined) return end;
+    this.touch(exchange, time);
+    if (this.phase === phase.FIXED || this.phase === phase.CHUNK_DATA || this.phase === phase.CLOSE) {
+      const taken = this.phase === phase.CLOSE ? end - at : Math.min(end - at, this.remaining);
+      this.bodySize(exchange, taken);
+      this.#bodyTaken(taken);
+      return at + taken;
+    }
+    const next = this.#chunkFraming(bytes, at, end);
+    if (next !== BROKEN) return next;
+    this.exchanges.reject('invalid_framing');
+    this.loseMessage(true);
+    this.counted = true;
+    return end;
+  }
+
+  #chunkFraming(bytes: Uint8Array, at: number, end: number): number {
+    if (this.phase === phase.CHUNK_END) return readChunkEnd(this, bytes, at);
+    if (this.phase !== phase.TRAILER) return readChunkSize(this, bytes, at, end);
+    const next = readTrailer(this, bytes, at, end);
+    if (this.phase !== phase.TRAILER) this.finish();
+    return next;
+  }
+
+  #bodyTaken(count: number): void {
+    if (this.phase === phase.CLOSE) return;
+    this.remaining -= count;
+    if (this.remaining > 0) return;
+    if (this.phase === phase.FIXED) this.finish();
+    else this.phase = phase.CHUNK_END;
+  }
+
+  /** The current message goes on to where nobody knows. */
+  loseMessage(known: boolean): void {
+    const exchange = this.exchange;
+    this.lose();
+    if (exchange === undefined) this.messagesLost();
+    else this.messageLost(exchange, known);
+  }
+
+  #resynchronise(bytes: Uint8Array, at: number, end: number, time: number): number {
+    const exchange = this.exchange;
+    if (this.candidate) {
+      const detection = detectHttp1(bytes, at, end);
+      if (detection === MORE) {
+        if (!this.started) this.startTime = time;
+        this.started = true;
+        return NEED_MORE;
+      }
+      this.candidate = false;
+      if (detection === this.#expected) {
+        const { started, startTime } = this;
+        if (exchange !== undefined) this.finish();
+        this.nextMessage();
+        this.started = started;
+        this.startTime = startTime;
+        return at;
+      }
+      this.started = false;
+    }
+    if (exchange !== undefined) {
+      this.touch(exchange, time);
+      if (this.coding === phase.CHUNKED && endsInLastChunk(bytes, at, end)) this.finish();
+    } else if (!this.counted) {
+      this.counted = true;
+      this.exchanges.reject('unsynchronised');
+    }
+    return end;
+  }
+
+  /** An orphan's length rests on a guess (it may answer HEAD): believe a new message more. */
+  #distrust(bytes: Uint8Array, start: number, end: number): void {
+    if (detectHttp1(bytes, start, end) === this.#expected) this.finish();
+  }
+
+  /** `length` bytes are missing behind `bytes[start, end)`, which are the beginning of a line. */
+  skip(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
+    const exchange = this.exchange;
+    switch (this.phase) {
+      case phase.ENDED:
+        return;
+      case phase.START:
+        if (start < end && this.cutStartLine(bytes, start, end, time)) {
+          this.loseMessage(false);
+          return;
+        }
+        if (start < end) this.exchanges.reject('head_lost');
+        this.loseMessage(false);
+        return;
+      case phase.HEADERS:
+      case phase.LONG_START:
+      case phase.LONG_HEADER:
+        this.loseMessage(false);
+        return;
+      case phase.LOST:
+        if (start < end) this.exchanges.reject('head_lost');
+        if (exchange === undefined) this.messagesLost();
+        this.started = this.candidate = false;
+        return;
+      case phase.TRAILER:
+        // The body is whole; the rest of the gap is anything.
+        this.finish();
+        this.loseMessage(false);
+        return;
+      default:
+        if (exchange !== undefined) this.#skipBody(exchange, length, time);
+    }
+  }
+
+  #skipBody(exchange: HttpExchange, length: number, time: number): void {
+    this.touch(exchange, time);
+    if (this.phase === phase.CLOSE) {
+      this.bodySize(exchange, length);
+      return;
+    }
+    const data = this.phase === phase.FIXED || this.phase === phase.CHUNK_DATA ? this.remaining : 0;
+    const inside = Math.min(length, data);
+    this.bodySize(exchange, inside);
+    if (length <= data) {
+      this.#bodyTaken(length);
+    } else if (this.phase === phase.FIXED) {
+      this.finish();
+      this.loseMessage(false);
+    } else {
+      this.loseMessage(true);
+    }
+  }
+}
+
+/** `0 CRLF CRLF` at the end of an operation, itself at the beginning of a line. */
+function endsInLastChunk(bytes: Uint8Array, start: number, end: number): boolean {
+  const at = end - 5;
+  if (at < start || byteAt(bytes, at) !== 0x30) return false;
+  if (byteAt(bytes, at + 1) !== CR || byteAt(bytes, at + 2) !== LF) return false;
+  if (byteAt(bytes, at + 3) !== CR || byteAt(bytes, at + 4) !== LF) return false;
+  return at === start || byteAt(bytes, at - 1) === LF;
+}

@@ -1,0 +1,103 @@
+import { REQUEST } from './decoder.ts';
+import type { HttpExchange } from './http_exchange.ts';
+import * as phase from './http1_direction.ts';
+import type { Exchanges } from './http1_exchanges.ts';
+import { type Fields, readCutRequestLine, readRequestLine } from './http1_head.ts';
+import { Reader } from './http1_reader.ts';
+import type { Responses } from './http1_responses.ts';
+import type { StringTable } from './strings.ts';
+
+/** The client's direction. A request waits for its answer from its request line on: servers may answer early. */
+export class Requests extends Reader {
+  readonly #responses: Responses;
+  /** For the next request line. */
+  #spare: HttpExchange;
+
+  constructor(exchanges: Exchanges, strings: StringTable, fields: Fields, responses: Responses) {
+    super(exchanges, strings, fields, REQUEST);
+    this.#responses = responses;
+    this.#spare = exchanges.take();
+  }
+
+  protected startLine(bytes: Uint8Array, start: number, end: number, time: number): number {
+    const next = readRequestLine(this, bytes, start, end, this.#spare, this.strings);
+    if (next >= 0) this.#begin(time);
+    return next;
+  }
+
+  protected cutStartLine(bytes: Uint8Array, start: number, end: number, time: number): boolean {
+    if (!readCutRequestLine(bytes, start, end, this.#spare, this.strings)) return false;
+    this.#begin(time);
+    return true;
+  }
+
+  #begin(time: number): void {
+    const exchange = this.#spare;
+    this.#spare = this.exchanges.take();
+    exchange.start = this.startTime;
+    exchange.requestLast = time;
+    if (this.began > 0) this.exchanges.pipelining = true;
+    if (!this.exchanges.pipelining) this.#responses.requestBegins();
+    this.exchanges.add(exchange);
+    this.exchange = exchange;
+    this.startHead();
+  }
+
+  protected headDone(): void {
+    const exchange = this.exchange;
+    if (exchange === undefined) return;
+    if (exchange.method === 'CONNECT') {
+      this.finish();
+    } else if (this.coding === phase.CHUNKED) {
+      this.startChunk();
+    } else if (this.coding === phase.UNFRAMED || this.contentLength === phase.BAD_LENGTH) {
+      this.exchanges.reject('invalid_framing');
+      this.loseMessage(true);
+      this.counted = true;
+    } else if (this.contentLength > 0) {
+      this.remaining = this.contentLength;
+      this.phase = phase.FIXED;
+    } else {
+      this.finish();
+    }
+  }
+
+  protected bodySize(exchange: HttpExchange, more: number): void {
+    exchange.requestSize += more;
+  }
+
+  protected touch(exchange: HttpExchange, time: number): void {
+    exchange.requestLast = time;
+  }
+
+  protected messageLost(exchange: HttpExchange, known: boolean): void {
+    if (known) {
+      exchange.requestAtLeast = true;
+    } else {
+      exchange.requestPartial = true;
+      exchange.requestSize = -1;
+    }
+    this.exchange = undefined;
+    this.exchanges.requested(exchange);
+  }
+
+  /** Answers to requests that were not seen find no request: nothing to remember here. */
+  protected messagesLost(): void {}
+
+  /** The connection is over for a request that is still sent: what was counted of its body is not all. */
+  abandonUpload(): void {
+    const exchange = this.exchange;
+    if (exchange === undefined) return;
+    this.lose();
+    this.counted = true;
+    this.exchange = undefined;
+    if (exchange.responseDone) exchange.requestAtLeast = true;
+    this.exchanges.requested(exchange);
+  }
+
+  finish(): void {
+    const exchange = this.exchange;
+    this.nextMessage();
+    if (exchange !== undefined) this.exchanges.requested(exchange);
+  }
+}

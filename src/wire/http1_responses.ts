@@ -1,0 +1,113 @@
+import { RESPONSE } from './decoder.ts';
+import type { HttpExchange } from './http_exchange.ts';
+import { detectHttp1, STATUS_PREFIX } from './http1_detect.ts';
+import * as phase from './http1_direction.ts';
+import type { Exchanges } from './http1_exchanges.ts';
+import { type Fields, readStatus, readStatusLine } from './http1_head.ts';
+import { HOLD_HERE, Reader } from './http1_reader.ts';
+import type { StringTable } from './strings.ts';
+
+/** The server's direction. */
+export class Responses extends Reader {
+  constructor(exchanges: Exchanges, strings: StringTable, fields: Fields) {
+    super(exchanges, strings, fields, RESPONSE);
+  }
+
+  protected startLine(bytes: Uint8Array, start: number, end: number, time: number, mayHold: boolean): number {
+    if (mayHold && this.exchanges.empty) return HOLD_HERE;
+    const next = readStatusLine(this, bytes, start, end);
+    if (next >= 0) this.#begin(time);
+    return next;
+  }
+
+  protected cutStartLine(bytes: Uint8Array, start: number, end: number, time: number): boolean {
+    if (end - start <= STATUS_PREFIX || detectHttp1(bytes, start, end) !== RESPONSE) return false;
+    this.status = readStatus(bytes, start);
+    this.#begin(time);
+    return true;
+  }
+
+  /** An interim response (1xx, but for 101) is no answer: the final one follows. */
+  #begin(time: number): void {
+    const interim = this.status < 200 && this.status !== 101;
+    const exchange = interim ? this.exchanges.takeIgnored() : this.exchanges.match(this.startTime, this.hole);
+    if (!interim) this.hole = false;
+    exchange.status = this.status;
+    exchange.responseLast = time;
+    this.exchange = exchange;
+    this.startHead();
+  }
+
+  protected headDone(): void {
+    const exchange = this.exchange;
+    if (exchange === undefined) return;
+    const status = this.status;
+    const tunnel = exchange.method === 'CONNECT' && status >= 200 && status < 300;
+    if ((tunnel || status === 101) && !exchange.ignored) {
+      this.finish();
+      this.opaque = true;
+    } else if (status < 200 || status === 204 || status === 304 || exchange.method === 'HEAD') {
+      this.finish();
+    } else if (this.coding === phase.CHUNKED) {
+      this.startChunk();
+    } else if (this.coding === phase.UNFRAMED) {
+      this.phase = phase.CLOSE;
+    } else if (this.contentLength === phase.BAD_LENGTH) {
+      this.exchanges.reject('invalid_framing');
+      this.loseMessage(true);
+      this.counted = true;
+    } else if (this.contentLength === 0) {
+      this.finish();
+    } else {
+      this.remaining = this.contentLength;
+      this.phase = this.contentLength > 0 ? phase.FIXED : phase.CLOSE;
+    }
+  }
+
+  protected bodySize(exchange: HttpExchange, more: number): void {
+    exchange.responseSize += more;
+  }
+
+  protected touch(exchange: HttpExchange, time: number): void {
+    exchange.responseLast = time;
+  }
+
+  /** The exchange stays: what passes until the next message moves its end. */
+  protected messageLost(exchange: HttpExchange, known: boolean): void {
+    if (known) {
+      exchange.responseAtLeast = true;
+    } else {
+      exchange.responsePartial = true;
+      exchange.responseSize = -1;
+    }
+    if (exchange.status < 200 && exchange.status !== 101) {
+      // What was lost may be the final response.
+      this.exchange = undefined;
+      this.exchanges.recycle(exchange);
+      this.messagesLost();
+    }
+  }
+
+  protected messagesLost(): void {
+    this.hole = true;
+  }
+
+  finish(): void {
+    const exchange = this.exchange;
+    this.nextMessage();
+    if (exchange !== undefined) this.exchanges.answered(exchange);
+  }
+
+  /** A client that waits for each answer asks again: what was lost before is over. */
+  requestBegins(): void {
+    if (this.phase !== phase.LOST) return;
+    if (this.exchange !== undefined) {
+      const exchange = this.exchange;
+      this.exchange = undefined;
+      this.exchanges.answered(exchange);
+    } else if (this.hole) {
+      this.hole = false;
+      this.exchanges.loseAnswers(Number.POSITIVE_INFINITY, true);
+    }
+  }
+}

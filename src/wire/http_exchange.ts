@@ -1,0 +1,64 @@
+import type { AttributeKey } from './attribute.ts';
+
+/**
+ * One request and its response as a decoder saw them, whichever HTTP version carried them. Pooled: `reset` makes it
+ * as new and leaves the arrays in place.
+ */
+export class HttpExchange {
+  /** First byte of the request; last byte of the request seen; last byte of the response seen. Nanoseconds. */
+  start = 0;
+  requestLast = 0;
+  responseLast = 0;
+
+  method = '';
+  /** Request target as sent: origin, absolute, authority or asterisk form. */
+  target = '';
+  targetCut = false;
+  /** `1.0`, `1.1`; '' when that part was not seen. */
+  version = '';
+  host = '';
+  userAgent = '';
+  /** The content type is one that OTLP uses. */
+  otlpType = false;
+  traceparent = '';
+  tracestate = '';
+  /** 0: no final response seen. */
+  status = 0;
+  /** Why there is no (whole) response, or ''. */
+  errorType = '';
+
+  /** Bytes of the message body as framed, without chunk headers; −1: not known at all. */
+  requestSize = 0;
+  responseSize = 0;
+  /** Bytes are missing whose number is not known: the size is "at least". */
+  requestAtLeast = false;
+  responseAtLeast = false;
+  /** A part of the message other than its body was not seen. */
+  requestPartial = false;
+  responsePartial = false;
+
+  /** Key and value of captured header fields: flat pairs. */
+  readonly headers: (AttributeKey | string[])[] = [];
+  /** Names of attributes whose value was cut. */
+  readonly truncated: string[] = [];
+
+  requestDone = false;
+  responseDone = false;
+  /** Stands in for a message that is not told: an orphan, an interim response. */
+  ignored = false;
+  /** The next unanswered one on the connection. */
+  next: HttpExchange | undefined = undefined;
+
+  reset(): void {
+    this.start = this.requestLast = this.responseLast = 0;
+    this.method = this.target = this.version = this.host = this.userAgent = '';
+    this.traceparent = this.tracestate = this.errorType = '';
+    this.status = this.requestSize = this.responseSize = 0;
+    this.targetCut = this.otlpType = false;
+    this.requestAtLeast = this.responseAtLeast = this.requestPartial = this.responsePartial = false;
+    this.requestDone = this.responseDone = this.ignored = false;
+    if (this.headers.length > 0) this.headers.length = 0;
+    if (this.truncated.length > 0) this.truncated.length = 0;
+    this.next = undefined;
+  }
+}
