@@ -37,16 +37,40 @@ export function layoutOf(metrics: readonly MetricDefinition[]): Layout {
   return { boundaries, starts, length };
 }
 
+/** Attribute values lead from node to node. Most nodes have one child, so a Map is made only for the second. */
 interface Node {
-  readonly next: Map<MetricValue, Node>;
+  key: MetricValue;
+  only: Node | undefined;
+  more: Map<MetricValue, Node> | undefined;
   series: Series | undefined;
+}
+
+function newNode(): Node {
+  return { key: undefined, only: undefined, more: undefined, series: undefined };
+}
+
+function childOf(node: Node, value: MetricValue): Node | undefined {
+  if (node.more !== undefined) return node.more.get(value);
+  return node.key === value ? node.only : undefined;
+}
+
+function addChild(node: Node, value: MetricValue): Node {
+  const child = newNode();
+  if (node.only === undefined) {
+    node.key = value;
+    node.only = child;
+  } else {
+    node.more ??= new Map([[node.key, node.only]]);
+    node.more.set(value, child);
+  }
+  return child;
 }
 
 export class SeriesTable {
   readonly definition: OperationDefinition;
   readonly layout: Layout;
   readonly all: Series[] = [];
-  private readonly root: Node = { next: new Map(), series: undefined };
+  private readonly root = newNode();
   private lastValues: MetricValue[] = [];
   private last: Series | undefined;
 
@@ -59,7 +83,7 @@ export class SeriesTable {
   find(values: readonly MetricValue[]): Series | undefined {
     if (this.last !== undefined && same(values, this.lastValues)) return this.last;
     let node: Node | undefined = this.root;
-    for (let i = 0; i < values.length && node !== undefined; i++) node = node.next.get(values[i]);
+    for (let i = 0; i < values.length && node !== undefined; i++) node = childOf(node, values[i]);
     const series = node?.series;
     if (series !== undefined) this.remember(values, series);
     return series;
@@ -68,14 +92,7 @@ export class SeriesTable {
   /** Only after `find` said undefined. */
   insert(values: readonly MetricValue[], attributes: Uint8Array): Series {
     let node = this.root;
-    for (const value of values) {
-      let next = node.next.get(value);
-      if (next === undefined) {
-        next = { next: new Map(), series: undefined };
-        node.next.set(value, next);
-      }
-      node = next;
-    }
+    for (const value of values) node = childOf(node, value) ?? addChild(node, value);
     const series = this.create(attributes);
     node.series = series;
     this.remember(values, series);

@@ -34,12 +34,13 @@ export interface MetricAggregatorOptions {
   readonly start: Fixed64;
   /** Series per metric and instance; further ones are one series with otel.metric.overflow=true. */
   readonly maxSeries?: number;
-  /** Series per definition of all instances together. */
+  /** Series per metric of all instances together. */
   readonly maxTotalSeries?: number;
 }
 
 /** One instance's series of one definition. */
 interface Stream {
+  readonly key: string;
   readonly table: SeriesTable;
   overflow: Series | undefined;
 }
@@ -47,7 +48,9 @@ interface Stream {
 interface InstanceState {
   instance: ServiceInstance;
   readonly start: Fixed64;
-  readonly streams: Map<OperationDefinition, Stream>;
+  readonly streams: Map<string, Stream>;
+  lastDefinition: OperationDefinition | undefined;
+  lastStream: Stream | undefined;
   retired: boolean;
 }
 
@@ -60,7 +63,10 @@ class OtlpMetricAggregator implements MetricAggregator {
   private readonly maxSeries: number;
   private readonly maxTotalSeries: number;
   private readonly states = new Map<number, InstanceState>();
-  private readonly totals = new Map<OperationDefinition, number>();
+  /** Series by stream key. */
+  private readonly totals = new Map<string, number>();
+  /** A reload makes new definition objects that say the same; their series must go on. */
+  private readonly keys = new WeakMap<OperationDefinition, string>();
   private readonly gone = new Set<number>();
   /** Time of the last snapshot: the start of an instance that is first seen after it. */
   private start: Fixed64;
@@ -69,7 +75,7 @@ class OtlpMetricAggregator implements MetricAggregator {
   constructor(options: MetricAggregatorOptions) {
     this.options = options;
     this.maxSeries = options.maxSeries ?? 2000;
-    this.maxTotalSeries = options.maxTotalSeries ?? 20_000;
+    this.maxTotalSeries = options.maxTotalSeries ?? 10_000;
     this.start = options.start;
   }
 
@@ -108,7 +114,14 @@ class OtlpMetricAggregator implements MetricAggregator {
     if (state?.instance.id !== instance.id) {
       state = this.states.get(instance.id);
       if (state === undefined) {
-        state = { instance, start: this.start, streams: new Map(), retired: this.gone.has(instance.id) };
+        state = {
+          instance,
+          start: this.start,
+          streams: new Map(),
+          lastDefinition: undefined,
+          lastStream: undefined,
+          retired: this.gone.has(instance.id),
+        };
         this.states.set(instance.id, state);
       }
       this.lastState = state;
@@ -118,20 +131,34 @@ class OtlpMetricAggregator implements MetricAggregator {
   }
 
   private streamOf(state: InstanceState, definition: OperationDefinition): Stream {
-    let stream = state.streams.get(definition);
+    if (state.lastStream !== undefined && state.lastDefinition === definition) return state.lastStream;
+    const key = this.keyOf(definition);
+    let stream = state.streams.get(key);
     if (stream === undefined) {
-      stream = { table: new SeriesTable(definition, layoutOf(definition.metrics)), overflow: undefined };
-      state.streams.set(definition, stream);
+      stream = { key, table: new SeriesTable(definition, layoutOf(definition.metrics)), overflow: undefined };
+      state.streams.set(key, stream);
     }
+    state.lastDefinition = definition;
+    state.lastStream = stream;
     return stream;
   }
 
+  private keyOf(definition: OperationDefinition): string {
+    let key = this.keys.get(definition);
+    if (key === undefined) {
+      const { scope, metrics, metricKeys } = definition;
+      key = JSON.stringify([scope, metrics, metricKeys.map(({ name }) => name)]);
+      this.keys.set(definition, key);
+    }
+    return key;
+  }
+
   private newSeries(stream: Stream, values: readonly MetricValue[]): Series {
-    const { table } = stream;
-    const total = this.totals.get(table.definition) ?? 0;
+    const { key, table } = stream;
+    const total = this.totals.get(key) ?? 0;
     // As in the SDK, the overflow series is one of the `maxSeries`.
     if (table.all.length < this.maxSeries - 1 && total < this.maxTotalSeries) {
-      this.totals.set(table.definition, total + 1);
+      this.totals.set(key, total + 1);
       return table.insert(values, encodePointAttributes(table.definition.metricKeys, values));
     }
     stream.overflow ??= table.create(encodePointAttributes([OVERFLOW], [true]));
@@ -141,9 +168,9 @@ class OtlpMetricAggregator implements MetricAggregator {
   private forget(state: InstanceState): void {
     this.states.delete(state.instance.id);
     if (this.lastState === state) this.lastState = undefined;
-    for (const [definition, stream] of state.streams) {
-      const counted = stream.table.all.length - (stream.overflow === undefined ? 0 : 1);
-      this.totals.set(definition, (this.totals.get(definition) ?? 0) - counted);
+    for (const { key, table, overflow } of state.streams.values()) {
+      const counted = table.all.length - (overflow === undefined ? 0 : 1);
+      this.totals.set(key, (this.totals.get(key) ?? 0) - counted);
     }
   }
 
@@ -165,11 +192,11 @@ class OtlpMetricAggregator implements MetricAggregator {
   }
 }
 
-function byScope(streams: ReadonlyMap<OperationDefinition, Stream>): Map<string, SeriesTable[]> {
+function byScope(streams: ReadonlyMap<string, Stream>): Map<string, SeriesTable[]> {
   const scopes = new Map<string, SeriesTable[]>();
-  for (const [definition, { table }] of streams) {
-    const tables = scopes.get(definition.scope);
-    if (tables === undefined) scopes.set(definition.scope, [table]);
+  for (const { table } of streams.values()) {
+    const tables = scopes.get(table.definition.scope);
+    if (tables === undefined) scopes.set(table.definition.scope, [table]);
     else tables.push(table);
   }
   return scopes;

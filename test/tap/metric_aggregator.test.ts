@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createMetricAggregator, type MetricAggregatorOptions } from '../../src/tap/metric_aggregator.ts';
 import type { MetricAggregator } from '../../src/tap/types.ts';
+import type { OperationDefinition } from '../../src/wire/operation.ts';
 import { clientDefinition, instance, operation, serverDefinition } from '../support/operations.ts';
 import { flat, type OracleObject, oracleDecode } from '../support/oracle.ts';
 
@@ -25,6 +26,10 @@ function pointsOf(request: OracleObject, metric?: string): OracleObject[] {
     .flatMap((scope: OracleObject) => scope.metrics)
     .filter((one: OracleObject) => metric === undefined || one.name === metric)
     .flatMap((one: OracleObject) => one.histogram.dataPoints);
+}
+
+function copyOf(definition: OperationDefinition): OperationDefinition {
+  return { ...definition, metrics: structuredClone(definition.metrics) };
 }
 
 test('one operation', () => {
@@ -178,6 +183,14 @@ test('definitions of one scope share it, others have their own', () => {
     ['sonde.http1', 'http.server.request.duration', 'http.client.request.duration'],
     ['sonde.other', 'http.server.request.duration'],
   ]);
+});
+
+test('a definition made anew goes on with the series of the old one', () => {
+  const aggregator = createMetricAggregator(options);
+  aggregator.record(instance(1), operation());
+  aggregator.record(instance(1), operation({ definition: copyOf(serverDefinition) }));
+  aggregator.record(instance(1), operation());
+  expect(pointsOf(taken(aggregator)).map((point) => point.count)).toEqual(['3']);
 });
 
 describe('overflow', () => {

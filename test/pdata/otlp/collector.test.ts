@@ -4,7 +4,7 @@ import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { fromJson } from '../../../src/pdata/otlp/from_json.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { toJson } from '../../../src/pdata/otlp/to_json.ts';
-import { FileCollector, otelcol } from '../../support/otelcol.ts';
+import { FileCollector, otelcol } from '../../support/file_collector.ts';
 import { arbitraryMessage } from '../../support/otlp_arbitrary.ts';
 import { samples } from '../../support/otlp_samples.ts';
 
