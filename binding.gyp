@@ -21,7 +21,11 @@
         'native/watcher.cc',
       ],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")", 'bpf'],
-      'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+      'defines': [
+        'NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED',
+        # A worker that is being terminated cannot be thrown at: not a reason to abort the process.
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+      ],
       'cflags_cc': [
         '-std=c++17', '-fvisibility=hidden', '-fno-rtti', '-fno-exceptions',
         '-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers', '-Wno-cast-function-type',

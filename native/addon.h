@@ -19,6 +19,13 @@ struct State {
 	}
 };
 
+/* nullptr where no object can be made: an exception is pending, or the environment is being terminated. */
+template <typename T> T *Construct(const Napi::FunctionReference &constructor, Napi::Value *instance)
+{
+	*instance = constructor.New({});
+	return instance->IsEmpty() ? nullptr : T::Unwrap(instance->As<Napi::Object>());
+}
+
 Napi::Value ClockOffset(const Napi::CallbackInfo &info);
 Napi::Value MonotonicNow(const Napi::CallbackInfo &info);
 Napi::Value ExchangeByte(const Napi::CallbackInfo &info);

@@ -12,11 +12,11 @@ Napi::Function Link::Define(Napi::Env env)
 Napi::Value Link::New(Napi::Env env, const std::shared_ptr<ObjectHandle> &object, UniqueLink link)
 {
 	Napi::EscapableHandleScope scope(env);
-	Napi::Object instance = State::Of(env)->link.New({});
-	if (env.IsExceptionPending())
+	Napi::Value instance;
+	Link *self = Construct<Link>(State::Of(env)->link, &instance);
+	if (self == nullptr)
 		return env.Undefined();
 	object->links.push_back(std::make_shared<UniqueLink>(std::move(link)));
-	Link *self = Unwrap(instance);
 	self->object_ = object;
 	self->link_ = object->links.back();
 	return scope.Escape(instance);

@@ -63,10 +63,10 @@ Napi::Function Map::Define(Napi::Env env)
 Napi::Value Map::New(Napi::Env env, const std::shared_ptr<ObjectHandle> &object, struct bpf_map *map)
 {
 	Napi::EscapableHandleScope scope(env);
-	Napi::Object instance = State::Of(env)->map.New({});
-	if (env.IsExceptionPending())
+	Napi::Value instance;
+	Map *self = Construct<Map>(State::Of(env)->map, &instance);
+	if (self == nullptr)
 		return env.Undefined();
-	Map *self = Unwrap(instance);
 	self->object_ = object;
 	self->map_ = map;
 	return scope.Escape(instance);

@@ -59,12 +59,13 @@ Napi::Value Object::Open(const Napi::CallbackInfo &info)
 	struct bpf_object *object = bpf_object__open(info[0].ToString().Utf8Value().c_str());
 	if (object == nullptr)
 		return Throw(env, "bpf_object__open", errno);
-	Napi::Object instance = State::Of(env)->object.New({});
-	if (env.IsExceptionPending()) {
+	Napi::Value instance;
+	Object *self = Construct<Object>(State::Of(env)->object, &instance);
+	if (self == nullptr) {
 		bpf_object__close(object);
 		return env.Undefined();
 	}
-	Unwrap(instance)->handle_->object.reset(object);
+	self->handle_->object.reset(object);
 	return instance;
 }
 

@@ -31,10 +31,10 @@ Napi::Function Ring::Define(Napi::Env env)
 Napi::Value Ring::New(Napi::Env env, int fd, uint32_t size, const std::shared_ptr<ObjectHandle> &object)
 {
 	Napi::EscapableHandleScope scope(env);
-	Napi::Object instance = State::Of(env)->ring.New({});
-	if (env.IsExceptionPending())
+	Napi::Value instance;
+	Ring *self = Construct<Ring>(State::Of(env)->ring, &instance);
+	if (self == nullptr)
 		return env.Undefined();
-	Ring *self = Unwrap(instance);
 	if (!self->Open(env, fd, size))
 		return env.Undefined();
 	self->object_ = object;

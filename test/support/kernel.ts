@@ -39,8 +39,10 @@ export function describeKernel(name: string, tests: () => void): void {
 
 /** Bundles a TypeScript program of test/ for a process of its own; returns the path. */
 export function bundle(path: string): string {
-  mkdirSync(bundles, { recursive: true });
-  process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
+  if (!existsSync(bundles)) {
+    mkdirSync(bundles, { recursive: true });
+    process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
+  }
   const outfile = join(bundles, `${path.replaceAll('/', '_').replace(/\.ts$/, '')}.mjs`);
   if (!existsSync(outfile)) {
     buildSync({
