@@ -127,6 +127,9 @@ export class TapHost {
       }
       await Promise.race([Promise.all([this.deliverMetrics(reply.snapshots), ...this.delivering]), timeout]);
       return { ...reply.ledger, restarts: this.restarts };
+    } catch (error) {
+      this.options.logger.error('the tap ended while it was stopped; what it still had is lost', { error });
+      return {};
     } finally {
       await link.terminate();
     }

@@ -6,6 +6,7 @@ import type { SpanContext } from './types.ts';
 const SAMPLED = 1;
 /** The right-most 56 bits of the trace id are random. */
 const RANDOM = 2;
+const TWO_32 = 2 ** 32;
 const TWO_56 = 2 ** 56;
 
 /**
@@ -25,14 +26,18 @@ export class Sampler implements SpanContext {
   private readonly ids: IdSource;
   private parentBased = true;
   /** Trace ids whose right-most 56 bits are at or above it are sampled: OpenTelemetry's consistent probability. */
-  private threshold = 0;
+  private thresholdHigh = 0;
+  private thresholdLow = 0;
 
   constructor(ids = new IdSource()) {
     this.ids = ids;
   }
 
   configure(ratio: number, parentBased: boolean): void {
-    this.threshold = Math.round((1 - ratio) * TWO_56);
+    const threshold = Math.round((1 - ratio) * TWO_56);
+    // 56 bits are more than a number holds exactly.
+    this.thresholdHigh = Math.floor(threshold / TWO_32);
+    this.thresholdLow = threshold % TWO_32;
     this.parentBased = parentBased;
   }
 
@@ -59,9 +64,11 @@ export class Sampler implements SpanContext {
   }
 
   private chosen(): boolean {
-    if (this.threshold === 0 || this.threshold === TWO_56) return this.threshold === 0;
-    let value = 0;
-    for (let index = 9; index < 16; index++) value = value * 256 + (this.traceId[index] ?? 0);
-    return value >= this.threshold;
+    const id = this.traceId;
+    const byte = (index: number): number => id[index] ?? 0;
+    const high = (byte(9) << 16) | (byte(10) << 8) | byte(11);
+    if (high !== this.thresholdHigh) return high > this.thresholdHigh;
+    const low = ((byte(12) << 24) | (byte(13) << 16) | (byte(14) << 8) | byte(15)) >>> 0;
+    return low >= this.thresholdLow;
   }
 }
