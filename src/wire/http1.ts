@@ -120,7 +120,7 @@ class Http1Session implements Session {
     if (this.opaque || reader.phase === phase.ENDED) return;
     const taken = reader.read(bytes, start, end, time, false, false);
     if (this.opaque) return;
-    if (start + taken < end && reader.exchange === undefined) this.#exchanges.reject('incomplete_head');
+    if (start + taken < end) reader.leftOver();
     if (how === 'unknown') {
       this.#abandon();
       return;

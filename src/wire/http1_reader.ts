@@ -186,6 +186,8 @@ export abstract class Reader extends Direction {
   #resynchronise(bytes: Uint8Array, at: number, end: number, time: number): number {
     const exchange = this.exchange;
     if (this.candidate) {
+      const first = byteAt(bytes, at);
+      if (first === CR || first === LF) return at + 1;
       const detection = detectHttp1(bytes, at, end);
       if (detection === MORE) {
         if (!this.started) this.startTime = time;
@@ -216,6 +218,12 @@ export abstract class Reader extends Direction {
   /** An orphan's length rests on a guess (it may answer HEAD): believe a new message more. */
   #distrust(bytes: Uint8Array, start: number, end: number): void {
     if (detectHttp1(bytes, start, end) === this.#expected) this.finish();
+  }
+
+  /** The direction ends within a line. A message whose start line was read is told all the same. */
+  leftOver(): void {
+    if (this.phase === phase.START) this.exchanges.reject('incomplete_head');
+    else if (this.phase === phase.LOST && !this.counted) this.exchanges.reject('unsynchronised');
   }
 
   /** `length` bytes are missing behind `bytes[start, end)`, which are the beginning of a line. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLIENT, SERVER } from '../../src/wire/decoder.ts';
 import { createHttp1, HTTP1_REJECTS } from '../../src/wire/http1.ts';
-import { Driver, runWireCases } from './harness.ts';
+import { Driver } from './driver.ts';
+import { runWireCases } from './harness.ts';
 import { failures, framing, losses } from './http1.cases.ts';
 
 const make = () =>
