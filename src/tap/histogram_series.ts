@@ -130,7 +130,7 @@ export class SeriesTable {
 
   private remember(values: readonly MetricValue[], series: Series): void {
     for (let i = 0; i < values.length; i++) this.lastValues[i] = values[i];
-    this.lastValues.length = values.length;
+    if (this.lastValues.length !== values.length) this.lastValues.length = values.length;
     this.last = series;
   }
 }

@@ -64,7 +64,12 @@ export class FileCollector {
     writeFileSync(join(directory, 'config.yaml'), config.join('\n'));
     const args = ['--config', join(directory, 'config.yaml'), '--feature-gates=service.profilesSupport'];
     const collector = new FileCollector(spawn(binary, args, { stdio: 'ignore' }), directory, port);
-    await within(20_000, () => fetch(`http://127.0.0.1:${port}/`));
+    try {
+      await within(20_000, () => fetch(`http://127.0.0.1:${port}/`));
+    } catch (error) {
+      await collector.stop();
+      throw error;
+    }
     return collector;
   }
 
@@ -83,8 +88,7 @@ export class FileCollector {
 
   async stop(): Promise<void> {
     const exited = new Promise((done) => this.child.once('exit', done));
-    this.child.kill('SIGTERM');
-    await exited;
+    if (this.child.exitCode === null && this.child.kill('SIGTERM')) await exited;
     rmSync(this.directory, { recursive: true });
   }
 }

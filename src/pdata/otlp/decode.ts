@@ -90,10 +90,7 @@ function readBytes(reader: ByteReader, field: Field, end: number): string | Uint
   const valueEnd = reader.lengthEnd(end);
   const start = reader.position;
   reader.position = valueEnd;
-  if (field.kind === 'string') {
-    const { bytes } = reader;
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', start, valueEnd);
-  }
+  if (field.kind === 'string') return reader.text(start, valueEnd);
   if (field.kind === 'id' && valueEnd - start !== field.idLength && valueEnd !== start) {
     throw new OtlpError(`${field.name} is ${valueEnd - start} bytes long`, start);
   }
@@ -109,7 +106,9 @@ export function zigzag(value: number): number {
 }
 
 function clearOneof(type: MessageType, field: Field, into: Plain): void {
-  for (const other of type.fields) if (other.oneof && other !== field) delete into[other.name];
+  for (const other of type.fields) {
+    if (other.oneof && other !== field && into[other.name] !== undefined) delete into[other.name];
+  }
 }
 
 function keepUnknown(into: Plain, raw: Uint8Array): void {

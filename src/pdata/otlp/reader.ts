@@ -24,9 +24,11 @@ export class ByteReader {
   /** Upper half of the last `varint` or `fixed64`, unsigned. */
   high = 0;
   private readonly view: DataView;
+  private readonly buffer: Buffer;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -91,6 +93,11 @@ export class ByteReader {
     const value = this.view.getFloat64(this.position, true);
     this.position += 8;
     return value;
+  }
+
+  /** UTF-8; what is none becomes U+FFFD. */
+  text(start: number, end: number): string {
+    return this.buffer.toString('utf8', start, end);
   }
 
   /** Passes over the value after `tag`. */

@@ -240,10 +240,15 @@ class Transcoder {
     else {
       if (end - start !== field.idLength && end !== start) throw wrongLength(field, start, end);
       writeHex(writer, reader.bytes, start, end);
-      return reader.bytes.subarray(start, end).some((byte) => byte !== 0);
+      return !isZero(reader.bytes, start, end);
     }
     return end !== start;
   }
+}
+
+function isZero(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 function wrongLength(field: Field, start: number, end: number): OtlpError {

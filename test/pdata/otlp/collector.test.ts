@@ -3,8 +3,12 @@ import fc from 'fast-check';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { fromJson } from '../../../src/pdata/otlp/from_json.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
+import { SCHEMA_URL } from '../../../src/pdata/otlp/schema_url.ts';
 import { toJson } from '../../../src/pdata/otlp/to_json.ts';
+import { createMetricAggregator } from '../../../src/tap/metric_aggregator.ts';
+import { createSpanWriter } from '../../../src/tap/span_writer.ts';
 import { FileCollector, otelcol } from '../../support/file_collector.ts';
+import { instance, operation, spanContext } from '../../support/operations.ts';
 import { arbitraryMessage } from '../../support/otlp_arbitrary.ts';
 import { samples } from '../../support/otlp_samples.ts';
 
@@ -25,6 +29,21 @@ withCollector('beside the Collector', () => {
   test.each(signals)('%s: protobuf to JSON is the same, byte for byte', async (signal) => {
     const bytes = encodeMessage(requestOf[signal], samples[signal]);
     expect(text(toJson(requestOf[signal], bytes))).toBe(await collector.line(signal, bytes));
+  });
+
+  test('what the tap writes is read in full', async () => {
+    const writer = createSpanWriter({ version: '1', schemaUrl: SCHEMA_URL });
+    const aggregator = createMetricAggregator({ version: '1', schemaUrl: SCHEMA_URL, start: [1, 0] });
+    for (const id of [1, 2]) {
+      const one = operation({ error: id === 1, measurements: [0.01, 50] });
+      writer.add(instance(id), one, spanContext({ parentSpanId: new Uint8Array(8).fill(9) }), [400_000_000, 0]);
+      aggregator.record(instance(id), one);
+    }
+    const into = new Uint8Array(10_000);
+    const spans = into.subarray(0, writer.flush(into));
+    expect(text(toJson(requestOf.traces, spans))).toBe(await collector.line('traces', spans));
+    const { bytes } = aggregator.snapshot([2, 0]);
+    expect(text(toJson(requestOf.metrics, bytes))).toBe(await collector.line('metrics', bytes));
   });
 
   // Profiles are left out: the Collector moves the strings of their attributes.
