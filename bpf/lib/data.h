@@ -10,6 +10,7 @@
 #include "operand.h"
 
 #define RECORD_BYTES 4096 /* user bytes per record */
+#define HEAD_BYTES 512	  /* user bytes of an operation over the budget */
 #define RECORDS_MAX 4	  /* per operation */
 #define CAPTURE_MAX (RECORD_BYTES * RECORDS_MAX)
 

@@ -97,11 +97,12 @@ static __always_inline __u32 allowance(struct scratch *s, struct socket_state *s
 		state->budget_start = now;
 		state->budget_used = 0;
 	}
-	/* The last operation in an interval may go over, by CAPTURE_MAX at most. */
-	if (state->budget_used >= cfg->budget_bytes) {
+	/* Over the budget, a head still comes: the next message begins somewhere in a large body's reads. */
+	if (state->budget_used >= cfg->budget_bytes && limit > HEAD_BYTES) {
 		s->head.skip = SONDE_SKIP_BUDGET;
-		return 0;
+		return HEAD_BYTES;
 	}
+	/* The last operation in an interval may go over, by CAPTURE_MAX at most. */
 	state->budget_used += limit;
 	return limit;
 }
