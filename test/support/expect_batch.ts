@@ -9,13 +9,17 @@ export interface Expected {
   readonly responseBytes: number;
 }
 
-export const spansOfBatch = (spans: readonly Span[], batch: Batch, kind: Span['kind'], port?: number): Span[] =>
-  spans.filter(
-    ({ attributes, kind: own }) =>
+/** Spans of the batch at this server's own socket: a proxy passes the same path and Host on to another one. */
+export const spansOfBatch = (spans: readonly Span[], batch: Batch, kind: Span['kind'], port: number): Span[] =>
+  spans.filter(({ attributes, kind: own }) => {
+    const unix = attributes['network.transport'] === 'unix';
+    const socket = attributes[kind === 'server' ? 'network.local.port' : 'network.peer.port'];
+    return (
       own === kind &&
       String(attributes['url.path']).startsWith(pathPrefix(batch)) &&
-      (port === undefined || batch.address === 'unix' || attributes['server.port'] === port),
-  );
+      (batch.address === 'unix' ? unix : socket === port)
+    );
+  });
 
 const byPath = (a: Span, b: Span): number =>
   String(a.attributes['url.path']).localeCompare(String(b.attributes['url.path']), 'en', { numeric: true });

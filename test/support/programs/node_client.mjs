@@ -15,14 +15,18 @@ function send(path) {
       ...plan.headers,
       ...(plan.chunked || body.length === 0 ? {} : { 'Content-Length': body.length }),
     };
+    // A server may answer before it has the whole body: the request is over when both are.
+    let open = 2;
+    const ended = () => --open === 0 && resolve();
     const sent = request({ method, path, agent, headers, ...(socketPath ? { socketPath } : { host, port }) });
     sent.on('response', (response) => {
       response.resume();
       response.on('close', () => {
         statuses[response.statusCode] = (statuses[response.statusCode] ?? 0) + 1;
-        resolve();
+        ended();
       });
     });
+    sent.on('finish', ended);
     sent.on('error', (error) => {
       failures.push(`${path}: ${error.code ?? error.message}`);
       resolve();
