@@ -22,7 +22,10 @@ export type End =
   /** RST, or a close with unread data. */
   | 'reset'
   | 'timeout'
-  /** The tap stopped looking (shutdown, eviction, too old): nothing is known about the end. */
+  /**
+   * The tap stopped looking (shutdown, eviction, too old): nothing is known about the end, so a decoder tells nothing
+   * of what waits. A socket that is destroyed has ended both sides: that is `finished` or `reset`.
+   */
   | 'unknown';
 
 /**

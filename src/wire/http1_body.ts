@@ -45,7 +45,7 @@ export function readChunkEnd(direction: Direction, bytes: Uint8Array, at: number
   return at + 1;
 }
 
-/** Trailer fields up to the empty line; `lineEmpty && phase === CHUNK_SIZE` never holds here. True: the message is over. */
+/** Trailer fields. The phase leaves TRAILER behind the empty line: the message is over. */
 export function readTrailer(direction: Direction, bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at++) {
     const byte = byteAt(bytes, at);

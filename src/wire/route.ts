@@ -118,7 +118,10 @@ const DATE = /^\d{4}-\d{2}(?:-\d{2})?(?:[T_ ].*)?$|^\d{2}[-.]\d{2}[-.]\d{4}$/;
 const FILE = /^(.+)([.][A-Za-z][A-Za-z0-9]{0,5})$/;
 
 function foldSegment(segment: string): string {
-  if (segment === '' || VERSION.test(segment)) return segment;
+  const plain = plainKind(segment);
+  if (plain === WORD && segment.length <= MAX_SEGMENT) return segment;
+  if (plain === DIGITS) return '{id}';
+  if (VERSION.test(segment)) return segment;
   let text = segment;
   if (segment.includes('%')) {
     try {
@@ -143,6 +146,25 @@ function foldSegment(segment: string): string {
   if (parts.length > 1 && parts.some((part) => /^\d{3,}$/.test(part) || (HEX.test(part) && /\d/.test(part))))
     return '{value}';
   return /[^\w.~+:,!$'()*-]/.test(text) ? '{value}' : segment;
+}
+
+const MIXED = 0;
+const WORD = 1;
+const DIGITS = 2;
+
+/** Most segments are words or numbers: one look instead of a dozen patterns. */
+function plainKind(segment: string): number {
+  let letters = 0;
+  let digits = 0;
+  for (let at = 0; at < segment.length; at++) {
+    const code = segment.charCodeAt(at);
+    const kind = kindOf(code);
+    if (kind === 0) digits++;
+    else if (kind !== 3 || code === 0x2d || code === 0x5f) letters++;
+    else return MIXED;
+  }
+  if (digits === 0) return WORD;
+  return letters === 0 ? DIGITS : MIXED;
 }
 
 /** Opaque tokens mix digits with letters throughout, or switch case without making words. */
