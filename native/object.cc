@@ -237,7 +237,8 @@ Napi::Value Object::Iterate(const Napi::CallbackInfo &info)
 	if (error != 0)
 		return Throw(env, syscall, error);
 	Napi::Uint8Array bytes = Napi::Uint8Array::New(env, output.size());
-	memcpy(bytes.Data(), output.data(), output.size());
+	if (!output.empty())
+		memcpy(bytes.Data(), output.data(), output.size());
 	return bytes;
 }
 

@@ -77,11 +77,20 @@ export function observe(request: SessionRequest): Session {
   return JSON.parse(stdout.toString()) as Session;
 }
 
-/** Compiles test/PATH.c; returns the program's path. The caller's directory is removed when the process ends. */
+let scratchDirectory = '';
+
+/** Removed when the process ends. */
+function scratch(): string {
+  if (scratchDirectory === '') {
+    scratchDirectory = mkdtempSync(join(tmpdir(), 'sonde-test-'));
+    process.once('exit', () => rmSync(scratchDirectory, { recursive: true, force: true }));
+  }
+  return scratchDirectory;
+}
+
+/** Compiles test/`path`; returns the program's path. */
 export function compile(path: string, ...options: string[]): string {
-  const directory = mkdtempSync(join(tmpdir(), 'sonde-test-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const output = join(directory, 'program');
+  const output = join(scratch(), path.replaceAll(/\W/g, '_'));
   execFileSync('gcc', ['-O1', '-Wall', '-o', output, join(root, 'test', path), ...options, '-lpthread']);
   return output;
 }

@@ -1,0 +1,41 @@
+#!/bin/bash
+# asan.sh: builds the addon with the address and undefined-behaviour sanitizers (in build/asan, apart from the normal
+# build) and runs test/native/lifecycle.ts with it: no error and no leak of the addon. Needs root and built eBPF objects.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+
+mkdir -p build/asan
+for part in native bpf node_modules package.json binding.gyp; do ln -sfn "$PWD/$part" "build/asan/$part"; done
+gyp() {
+  (cd build/asan && node node_modules/node-gyp/bin/node-gyp.js "$@") >build/asan/node-gyp.log 2>&1 || {
+    cat build/asan/node-gyp.log >&2
+    exit 1
+  }
+}
+gyp configure "--nodedir=$prefix" -- -Daddress_sanitizer=1
+gyp build "--nodedir=$prefix"
+
+node_modules/.bin/esbuild test/native/lifecycle.ts --bundle --platform=node --format=esm --target=node20 \
+  '--external:*.node' --log-level=warning --outfile=build/test/asan/lifecycle.mjs
+
+export SONDE_ADDON=$PWD/build/asan/build/Release/sonde.node
+export LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)
+# V8 keeps pointers where the leak detector does not look: what node itself allocates is suppressed.
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export LSAN_OPTIONS=suppressions=$PWD/scripts/lib/lsan.supp:print_suppressions=0
+
+run() {
+  # ip link and the shell run without the sanitizer.
+  local preload=$LD_PRELOAD
+  LD_PRELOAD='' unshare --net sh -c 'ip link set lo up && exec env LD_PRELOAD="$0" "$@"' "$preload" \
+    node --expose-gc build/test/asan/lifecycle.mjs "$@"
+  echo "asan: $1 passed"
+}
+run misuse
+run throwing
+run programsGone
+run cycles 10
+run abandon 5
+run terminate 10
+run exit

@@ -1,0 +1,234 @@
+/** The programs of test/kernel/traps do what a careless tap gets wrong; the table says what must be recorded of it. */
+import { expect, test } from '@jest/globals';
+import * as layout from '../../src/kernel/layout.gen.ts';
+import { compile, describeKernel, observe } from '../support/kernel.ts';
+import type { DataRecord, Session } from '../support/kernel_session.ts';
+
+const SEND = layout.DIRECTION_SEND;
+const RECV = layout.DIRECTION_RECV;
+
+class Trap {
+  readonly session: Session;
+  readonly #sockets: { name: string; cookie: number }[] = [];
+  readonly #lines: string[];
+
+  constructor(name: string, options = {}, args = '') {
+    this.session = observe({ command: `${compile(`kernel/traps/${name}.c`)} ${args}`, options });
+    expect(this.session.status).toBe(0);
+    this.#lines = this.session.output.split('\n');
+    for (const line of this.#lines) {
+      const [, socket = '', cookie] = /^socket (\S+) (\d+)$/.exec(line) ?? [];
+      if (cookie !== undefined) {
+        this.#sockets.push({ name: socket, cookie: Number(cookie) });
+      }
+    }
+    const { counters } = this.session;
+    expect(counters.recorded + counters.counted + counters.dropped).toBe(counters.operations);
+    expect(counters.recordedBytes + counters.countedBytes + counters.droppedBytes).toBe(counters.bytes);
+    expect(counters.dropped).toBe(0);
+  }
+
+  says(line: string): boolean {
+    return this.#lines.includes(line);
+  }
+
+  number(label: string): number {
+    return Number(this.#lines.find((line) => line.startsWith(`${label} `))?.slice(label.length + 1));
+  }
+
+  /** Cookie of the nth socket of that name. */
+  cookie(name: string, nth = 0): number {
+    return this.#sockets.filter((socket) => socket.name === name)[nth]?.cookie ?? -1;
+  }
+
+  conns(name: string, nth = 0): Session['conns'] {
+    return this.session.conns.filter((conn) => conn.cookie === this.cookie(name, nth));
+  }
+
+  records(name: string, direction: number, nth = 0): DataRecord[] {
+    const cookie = this.cookie(name, nth);
+    return this.session.data.filter((record) => record.cookie === cookie && record.direction === direction);
+  }
+
+  /** `offset+length text`, or the skip reason where nothing was captured. */
+  told(name: string, direction: number, nth = 0): string[] {
+    return this.records(name, direction, nth).map(
+      ({ offset, length, skip, text }) => `${offset}+${length} ${text === '' ? skip : text}`,
+    );
+  }
+
+  ends(name: string, nth = 0): Session['ends'] {
+    return this.session.ends.filter((end) => end.cookie === this.cookie(name, nth));
+  }
+}
+
+describeKernel('traps of the kernel', () => {
+  test('three MSG_PEEK are no operations', () => {
+    const trap = new Trap('peek');
+    expect(trap.told('client', SEND)).toEqual(['0+11 hello peek\n', '11+5 after']);
+    expect(trap.told('server', RECV)).toEqual(['0+11 hello peek\n', '11+5 after']);
+    expect(trap.session.counters.ignored).toBe(3);
+  });
+
+  test('MSG_TRUNC: counted, and the stale buffer is not believed', () => {
+    const trap = new Trap('trunc');
+    expect(trap.told('server', RECV)).toEqual([`0+9 ${layout.SKIP_TRUNC}`, '9+5 after']);
+    expect(trap.session.counters.skipped[layout.SKIP_TRUNC]).toBe(1);
+    expect(JSON.stringify(trap.session.data)).not.toContain('DECOY');
+  });
+
+  test('an io_uring beside a decoy write: counted, never the decoy', () => {
+    const trap = new Trap('io_uring');
+    expect(JSON.stringify(trap.session.data)).not.toContain('DECOY');
+    if (trap.says('unsupported io_uring')) {
+      expect(trap.told('server', RECV)).toEqual(['0+6 before']);
+      return;
+    }
+    const through = Array.from({ length: 10 }, (_, i) => 6 + 7 * i);
+    expect(trap.told('server', RECV)).toEqual([
+      '0+6 before',
+      ...through.map((offset) => `${offset}+7 ${layout.SKIP_IO_URING}`),
+      `76+16 ${layout.SKIP_IO_URING}`,
+    ]);
+    expect(trap.told('client', SEND)).toEqual([
+      '0+6 before',
+      ...through.map((offset) => `${offset}+7 through`),
+      `76+5 ${layout.SKIP_IO_URING}`,
+      `81+11 ${layout.SKIP_IO_URING}`,
+    ]);
+  });
+
+  test('sendmmsg and recvmmsg: of several messages only lengths, one message whole', () => {
+    const trap = new Trap('mmsg');
+    const lengths = [`0+11 ${layout.SKIP_SYSCALL}`, `11+10 ${layout.SKIP_SYSCALL}`, '21+5 alone'];
+    expect(trap.told('client', SEND)).toEqual(lengths);
+    expect(trap.told('server', RECV)).toEqual(lengths);
+  });
+
+  test('sendfile: lengths of what was sent, bytes of what was received', () => {
+    const trap = new Trap('sendfile');
+    expect(trap.told('client', SEND)).toEqual([`0+5000 ${layout.SKIP_SYSCALL}`, '5000+5 after']);
+    const received = trap.records('server', RECV);
+    expect(received.map((record) => record.text).join('')).toBe(`${'f'.repeat(5000)}after`);
+    expect(received.at(-1)?.offset).toBe(5000);
+  });
+
+  test('splice in is a length, splice out a gap', () => {
+    const trap = new Trap('splice');
+    expect(trap.told('client', SEND)).toEqual([`0+8 ${layout.SKIP_SYSCALL}`, '8+5 after']);
+    expect(trap.told('server', RECV)).toEqual(['8+5 after']);
+  });
+
+  test('a socket connected again is another generation with its own offsets', () => {
+    const trap = new Trap('reconnect');
+    const conns = trap.conns('client');
+    expect(new Set(conns.map((conn) => conn.generation)).size).toBe(2);
+    expect(new Set(conns.map((conn) => conn.remotePort)).size).toBe(2);
+    expect(trap.told('client', SEND)).toEqual(['0+12 connection 1', '0+10 and then 2']);
+    expect(trap.told('second', RECV)).toEqual(['0+10 and then 2']);
+    const generations = trap.records('client', SEND).map((record) => record.generation);
+    expect(generations).toEqual(conns.map((conn) => conn.generation));
+  });
+
+  test('a socket passed by fork and by SCM_RIGHTS tells each new owner', () => {
+    const trap = new Trap('pass');
+    const conns = trap.conns('client');
+    expect(conns.map((conn) => conn.ownerChanged)).toEqual([false, true, true]);
+    expect(conns.map((conn) => conn.process.pid)).toEqual(
+      ['opener', 'receiver', 'child'].map((who) => trap.number(`process ${who}`)),
+    );
+    expect(trap.told('client', SEND)).toEqual(['0+9 by opener', '9+11 by receiver', '20+8 by child']);
+    expect(trap.told('server', RECV)).toEqual(['0+28 by openerby receiverby child']);
+  });
+
+  test('32-bit system calls are counted', () => {
+    const trap = new Trap('compat');
+    for (const told of [trap.told('client', SEND), trap.told('server', RECV)]) {
+      expect(told[0]).toBe(`0+10 ${layout.SKIP_COMPAT}`);
+      expect(told[1]).toBe('10+5 after');
+    }
+  });
+
+  test('end of stream, reset and an empty read are told apart', () => {
+    const trap = new Trap('eof');
+    expect(trap.told('server', RECV, 0)).toEqual(['0+3 eof', '3+0 0']);
+    expect(trap.ends('client', 0).map((end) => end.sent)).toContain(3);
+    expect(trap.told('server', RECV, 1)).toEqual(['0+7 fin too', '7+0 0']);
+    expect(trap.told('server', RECV, 2)).toEqual(['0+3 rst']);
+    const ECONNRESET = 104;
+    expect(trap.ends('server', 2).map((end) => end.error)).toContain(ECONNRESET);
+    expect(trap.ends('server', 0).map((end) => end.error)).not.toContain(ECONNRESET);
+    expect(trap.ends('client', 2).map((end) => end.error)).not.toContain(ECONNRESET);
+  });
+
+  test('several, partial and empty iovecs', () => {
+    const trap = new Trap('iovec');
+    const [request] = trap.told('client', SEND);
+    expect(request).toBe('0+22 GET /split HTTP/1.1\r\n'.replace('22', String('GET /split HTTP/1.1\r\n'.length)));
+    expect(trap.told('server', RECV)[0]).toBe(request);
+    const large = trap.records('client', SEND).filter((record) => record.length >= 808);
+    expect(large.map(({ text, first }) => [text.length, first])).toEqual([
+      [4096, true],
+      [4096, false],
+      [808, false],
+    ]);
+    // The twenty pieces: sixteen are copied, the rest is told.
+    const pieces = trap.records('client', SEND).at(-1);
+    expect([pieces?.length, pieces?.text.length]).toEqual([20, 16]);
+  });
+
+  test('operations of every size up to and beyond what is captured', () => {
+    const trap = new Trap('large');
+    const operations = new Map<number, { length: number; captured: number }>();
+    let at = 0;
+    for (const record of trap.records('client', SEND)) {
+      expect(record.offset).toBe([...operations.values()].reduce((sum, each) => sum + each.length, 0));
+      at = record.first ? record.offset : at;
+      const operation = operations.get(at) ?? { length: 0, captured: 0 };
+      operation.length += record.length;
+      operation.captured += record.text.length;
+      operations.set(at, operation);
+    }
+    const sizes = [1, 4095, 4096, 4097, 16_383, 16_384, 16_385, 60_000];
+    expect([...operations.values()]).toEqual(sizes.map((length) => ({ length, captured: Math.min(length, 16_384) })));
+  });
+
+  test('datagrams are counted alone', () => {
+    const trap = new Trap('datagram');
+    expect(trap.session.data).toEqual([]);
+    expect(trap.session.counters.counted).toBeGreaterThanOrEqual(2);
+    expect(trap.session.counters.countedBytes).toBeGreaterThanOrEqual(16);
+  });
+
+  test('addresses of IPv4, IPv6 and IPv4 on IPv6 sockets', () => {
+    const trap = new Trap('addresses');
+    const expected = { ipv4: ['ipv4', '127.0.0.1'], ipv6: ['ipv6', '::1'], mapped: ['ipv6', '127.0.0.1'] };
+    for (const [name, [family, address]] of Object.entries(expected)) {
+      const [server] = trap.conns(`${name}-server`);
+      const [client] = trap.conns(`${name}-client`);
+      expect(server).toMatchObject({ family, role: 'server', localAddress: address, remoteAddress: address });
+      expect(client).toMatchObject({ family, role: 'client', remotePort: server?.localPort });
+      expect(server?.localPort).toBe(trap.number(`port ${name}`));
+    }
+  });
+
+  test('Unix streams: who is bound, the peer, the path', () => {
+    const trap = new Trap('unix_stream', {}, `/tmp/sonde-test-${process.pid}`);
+    const [server] = trap.conns('path-server');
+    const [client] = trap.conns('path-client');
+    expect(server).toMatchObject({ family: 'unix', role: 'server', unixBound: true });
+    expect(client).toMatchObject({ role: 'client', unixBound: false, unixPath: `/tmp/sonde-test-${process.pid}` });
+    expect(client?.peerCookie).toBe(server?.cookie);
+    const [abstract] = trap.conns('abstract-server');
+    expect(abstract?.unixPath).toMatch(/^@./);
+    expect(trap.records('path-server', RECV).at(-1)?.length).toBe(0);
+  });
+
+  test('over its budget a socket is counted, and what is left out is a gap of known length', () => {
+    const trap = new Trap('large', { budgetBytes: 8192 });
+    const records = trap.records('client', SEND);
+    expect(records.some((record) => record.skip === layout.SKIP_BUDGET)).toBe(true);
+    expect(records.reduce((sum, record) => sum + record.length, 0)).toBe(121_441);
+    expect(records.reduce((sum, record) => sum + record.text.length, 0)).toBeLessThan(40_000);
+  });
+});
