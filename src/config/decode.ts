@@ -101,7 +101,12 @@ function decodeScalar(node: ConfigNode & { kind: 'scalar' }, type: string, schem
 
 function inEnum(value: unknown, schema: Schema, path: readonly string[], at: Location, problems: Problems): unknown {
   if (schema.enum === undefined || schema.enum.includes(value)) return value;
-  problems.add(at, path, `unsupported value "${String(value)}"`, `one of: ${schema.enum.join(', ')}`);
+  problems.add(
+    at,
+    path,
+    `unsupported value "${String(value)}"`,
+    `one of: ${schema.enum.filter((each) => each !== '').join(', ')}`,
+  );
   return fallbackValue(schema) ?? schema.enum[0];
 }
 

@@ -1,4 +1,4 @@
-import type { ConfigNode, MapEntry, ScalarNode } from './node.ts';
+import { type ConfigNode, type MapEntry, placeOf, type ScalarNode } from './node.ts';
 import { ConfigError } from './problem.ts';
 import { retrieve, type SourceContext } from './sources.ts';
 
@@ -36,20 +36,16 @@ function expandScalar(node: ScalarNode, context: SourceContext): ConfigNode {
       if (value.kind !== 'scalar') return expand(value, nested(context, node));
       // The value may hold expansions of its own: they keep the rule "whole value, own type".
       if (typeof value.value === 'string' && findExpansion(value.value) !== undefined) {
-        return expandScalar({ ...value, ...place(node) }, nested(context, node));
+        return expandScalar({ ...value, ...placeOf(node) }, nested(context, node));
       }
       const unescaped = result.text.replaceAll('$$', '$');
       const typed = typeof value.value === 'string' ? value.value.replaceAll('$$', '$') : value.value;
-      return { ...value, ...place(node), value: typed, text: unescaped, expanded: true };
+      return { ...value, ...placeOf(node), value: typed, text: unescaped, expanded: true };
     }
     text = text.replaceAll(found, () => result.text);
   }
   const value = text.replaceAll('$$', '$');
   return { ...node, value, text: value };
-}
-
-function place(node: ScalarNode): { source: string; line: number; column: number } {
-  return { source: node.source, line: node.line, column: node.column };
 }
 
 /** A variable that names itself would never end. */

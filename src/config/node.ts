@@ -5,6 +5,11 @@ export interface Location {
   readonly column: number;
 }
 
+/** The place alone: a node is a Location too, and must not be spread into another one. */
+export function placeOf({ source, line, column }: Location): Location {
+  return { source, line, column };
+}
+
 export interface ScalarNode extends Location {
   readonly kind: 'scalar';
   readonly value: null | boolean | number | bigint | string;

@@ -22,7 +22,7 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(prefix: string, problems: readonly Problem[]) {
-    super(`${prefix}${problems.map(problemText).join('\n')}`);
+    super(problems.map((problem) => problemText({ ...problem, message: prefix + problem.message })).join('\n'));
     this.name = 'ConfigError';
     this.problems = problems;
   }

@@ -1,3 +1,4 @@
+import { type Location, locate } from './node.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import type { ConfiguredPipeline, ServiceConfig } from './service_config.ts';
 
@@ -6,7 +7,7 @@ export function checkReferences(config: ServiceConfig): void {
   const problems: Problem[] = [];
   const { receiver, exporter, connector, extension } = config.components;
   const add = (path: readonly string[], message: string, remedy: string, at?: Problem['at']): void => {
-    problems.push({ at, path, message, remedy });
+    problems.push({ at: at ?? locate(config.tree, path), path, message, remedy });
   };
   if (receiver.size === 0) {
     add([], 'no receiver configuration specified in config', 'add a section "receivers", for example `ebpf_socket:`');
@@ -24,10 +25,11 @@ export function checkReferences(config: ServiceConfig): void {
       add(['connectors', id], message, `rename "${id}" connector to "${id}/connector"`, at);
     }
   }
-  for (const id of config.extensions) {
+  for (const [i, id] of config.extensions.entries()) {
     if (extension.has(id)) continue;
     const remedy = `add "${id}" to the section "extensions" or remove the reference`;
-    add(['service', 'extensions'], `references extension "${id}" which is not configured`, remedy);
+    const at = locate(config.tree, ['service', 'extensions', String(i)]);
+    add(['service', 'extensions'], `references extension "${id}" which is not configured`, remedy, at);
   }
   if (config.pipelines.length === 0) {
     add(['service', 'pipelines'], 'service must have at least one pipeline', 'add a pipeline such as `traces:`');
@@ -39,29 +41,29 @@ export function checkReferences(config: ServiceConfig): void {
 function checkPipeline(pipeline: ConfiguredPipeline, config: ServiceConfig, problems: Problem[]): void {
   const { receiver, processor, exporter, connector } = config.components;
   const path = ['service', 'pipelines', pipeline.id];
-  const add = (message: string, remedy: string): void => {
-    problems.push({ at: pipeline.at, path, message, remedy });
+  const add = (at: Location, message: string, remedy: string): void => {
+    problems.push({ at, path, message, remedy });
   };
-  if (pipeline.receivers.length === 0) add('must have at least one receiver', 'list one under "receivers"');
-  if (pipeline.exporters.length === 0) add('must have at least one exporter', 'list one under "exporters"');
-  for (const id of pipeline.receivers) {
-    if (!receiver.has(id) && !connector.has(id))
-      add(`references receiver "${id}" which is not configured`, define(id, 'receivers'));
+  const place = (list: string, index: number): Location => locate(config.tree, [...path, list, String(index)]);
+  const missing = (list: 'receivers' | 'processors' | 'exporters', index: number, id: string): void => {
+    const remedy = `add "${id}" to the section "${list}" or remove the reference`;
+    add(place(list, index), `references ${list.slice(0, -1)} "${id}" which is not configured`, remedy);
+  };
+  for (const list of ['receivers', 'exporters'] as const) {
+    if (pipeline[list].length > 0) continue;
+    add(pipeline.at, `must have at least one ${list.slice(0, -1)}`, `list one under "${list}"`);
   }
-  const seen = new Set<string>();
-  for (const id of pipeline.processors) {
-    if (seen.has(id)) add(`references processor "${id}" multiple times`, 'list each processor once');
-    else if (!processor.has(id)) add(`references processor "${id}" which is not configured`, define(id, 'processors'));
-    seen.add(id);
+  for (const [i, id] of pipeline.receivers.entries()) {
+    if (!receiver.has(id) && !connector.has(id)) missing('receivers', i, id);
   }
-  for (const id of pipeline.exporters) {
-    if (!exporter.has(id) && !connector.has(id))
-      add(`references exporter "${id}" which is not configured`, define(id, 'exporters'));
+  for (const [i, id] of pipeline.processors.entries()) {
+    if (pipeline.processors.indexOf(id) < i) {
+      add(place('processors', i), `references processor "${id}" multiple times`, 'list each processor once');
+    } else if (!processor.has(id)) missing('processors', i, id);
   }
-}
-
-function define(id: string, section: string): string {
-  return `add "${id}" to the section "${section}" or remove the reference`;
+  for (const [i, id] of pipeline.exporters.entries()) {
+    if (!exporter.has(id) && !connector.has(id)) missing('exporters', i, id);
+  }
 }
 
 /** Components that are configured and checked, but never built. */

@@ -29,6 +29,8 @@ export interface ServiceConfig {
   readonly pipelines: readonly ConfiguredPipeline[];
   readonly extensions: readonly string[];
   readonly telemetry: TelemetryConfig;
+  /** Where everything stands, for messages. */
+  readonly tree: ConfigNode;
   /** Deprecated names, components no pipeline uses. */
   readonly warnings: readonly string[];
 }
@@ -87,7 +89,7 @@ class Decoder {
       if (entry !== undefined) components[kind] = await this.#section(section, kind, entry.value);
     }
     const service = this.#service(root, root.entries.get('service')?.value);
-    const config: ServiceConfig = { components, ...service, warnings: this.#warnings };
+    const config: ServiceConfig = { components, ...service, tree: root, warnings: this.#warnings };
     if (this.#problems.all.length > 0) throw new ConfigError('', this.#problems.all);
     return config;
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { merge } from './merge.ts';
-import type { ConfigNode, Location, MapEntry } from './node.ts';
+import { type ConfigNode, type Location, type MapEntry, placeOf } from './node.ts';
 import { ConfigError } from './problem.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -61,7 +61,7 @@ function parseText(text: string, at: Location): Retrieved {
     return { text, node: parseYaml(text, at.source, at) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { text, node: { kind: 'scalar', value: text, text, expanded: true, ...place(at) } };
+    return { text, node: { kind: 'scalar', value: text, text, expanded: true, ...placeOf(at) } };
   }
 }
 
@@ -115,7 +115,7 @@ function wrap(keys: readonly string[], value: ConfigNode, at: Location): ConfigN
   let node = value;
   for (const key of keys.toReversed()) {
     const entries = new Map<string, MapEntry>([[key, { at, value: node }]]);
-    node = { kind: 'map', entries, ...place(at) };
+    node = { kind: 'map', entries, ...placeOf(at) };
   }
   return node;
 }
@@ -123,7 +123,7 @@ function wrap(keys: readonly string[], value: ConfigNode, at: Location): ConfigN
 function asMap(node: ConfigNode): ConfigNode {
   if (node.kind === 'map') return node;
   if (node.kind === 'scalar' && node.value === null) {
-    return { kind: 'map', entries: new Map(), ...place(node) };
+    return { kind: 'map', entries: new Map(), ...placeOf(node) };
   }
   const kind = node.kind === 'list' ? '[]interface {}' : typeof node.value;
   return fail(node, `retrieved value (type=${kind}) cannot be used as a Conf`, 'write a map of sections');
@@ -137,10 +137,6 @@ function readText(path: string, at: Location): string {
     const reason = code === 'ENOENT' ? 'no such file or directory' : code === 'EACCES' ? 'permission denied' : code;
     return fail(at, `cannot retrieve the configuration: unable to read the file file:${path}: open ${path}: ${reason}`);
   }
-}
-
-function place(at: Location): Location {
-  return { source: at.source, line: at.line, column: at.column };
 }
 
 function fail(at: Location, message: string, remedy?: string): never {

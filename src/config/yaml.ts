@@ -1,13 +1,14 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
-import type { ConfigNode, Location, MapEntry } from './node.ts';
+import { type ConfigNode, type Location, type MapEntry, placeOf } from './node.ts';
 import { ConfigError } from './problem.ts';
 import { resolveScalar } from './scalar.ts';
 
 /** A configuration is small; this stops alias bombs. */
 const MAX_NODES = 200_000;
 
-/** `fixed` places every node there: a value from an option or a variable has no lines of its own. */
-export function parseYaml(text: string, source: string, fixed?: Location): ConfigNode {
+/** `at` places every node there: a value from an option or a variable has no lines of its own. */
+export function parseYaml(text: string, source: string, at?: Location): ConfigNode {
+  const fixed = at === undefined ? undefined : placeOf(at);
   const counter = new LineCounter();
   // failsafe: every scalar stays text, typed by resolveScalar. Keys are unique, as in go-yaml. Only the first document counts.
   const documents = parseAllDocuments(text, { schema: 'failsafe', lineCounter: counter, logLevel: 'silent' });

@@ -1,0 +1,126 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: expansions are what is tested
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { plain } from '../../src/config/decode.ts';
+import { load } from '../../src/config/load.ts';
+import { problemsOf, read } from './read.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sonde-load-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const variables: Readonly<Record<string, string>> = {
+  NUMBER: '0123',
+  TEXT: 'abc',
+  EMPTY: '',
+  LIST: '[a, 2]',
+  MAP: '{a: 1}',
+  NESTED: '${env:TEXT}',
+  NAME: 'TEXT',
+  DOLLAR: 'a$$b',
+  COLON: 'a: b: c',
+  TRUE: 'true',
+};
+
+function values(yaml: string, sets: readonly string[] = []): unknown {
+  return plain(load({ uris: [`yaml:${yaml}`], sets, env: variables, warn: () => undefined }));
+}
+
+describe('expansion', () => {
+  test.each([
+    ['${env:TEXT}', 'abc'],
+    ['${TEXT}', 'abc'],
+    ['${env:NUMBER}', 83],
+    ['x-${env:NUMBER}', 'x-0123'],
+    ['${env:TRUE}', true],
+    ['${env:UNSET}', null],
+    ['${env:EMPTY}', null],
+    ['${env:UNSET:-5}', 5],
+    ['${env:UNSET:-http://a:1}', 'http://a:1'],
+    ['${UNSET:-x}', 'x'],
+    ['${env:TEXT:-x}', 'abc'],
+    ['${env:LIST}', ['a', 2]],
+    ['${env:MAP}', { a: 1 }],
+    ['${env:NESTED}', 'abc'],
+    ['${env:${env:NAME}}', 'abc'],
+    ['${yaml:[1, 2]}', [1, 2]],
+    ['$$', '$'],
+    ['$${TEXT}', '${TEXT}'],
+    ['$$${TEXT}', '$abc'],
+    ['$TEXT', '$TEXT'],
+    ['a$$b', 'a$b'],
+    ['${env:DOLLAR}', 'a$b'],
+    ['${env:COLON}', 'a: b: c'],
+    ['${TEXT}${TEXT}', 'abcabc'],
+  ])('%s', (text, expected) => {
+    expect(values(`v: '${text}'`)).toEqual({ v: expected });
+  });
+
+  test('a string field takes the text of a variable', async () => {
+    const base =
+      'receivers: {ebpf_socket: }\nservice: {pipelines: {traces: {receivers: [ebpf_socket], exporters: [file]}}}\n';
+    const { components } = await read([`yaml:${base}exporters: {file: {path: "\${env:NUMBER}"}}`]);
+    expect(components.exporter.get('file')?.config).toMatchObject({ path: '0123' });
+  });
+});
+
+describe('merge', () => {
+  test.each([
+    ['a: {b: 1, c: 2}', 'a: {c: 3}', { a: { b: 1, c: 3 } }],
+    ['a: [1, 2]', 'a: [3]', { a: [3] }],
+    ['a: {b: 1}', 'a: null', { a: null }],
+    ['a: {b: 1}', 'a: {}', { a: { b: 1 } }],
+    ['a: 1', 'a: {b: 1}', { a: { b: 1 } }],
+    ['a::b: 1', 'a: {c: 2}', { a: { b: 1, c: 2 } }],
+  ])('%s and %s', (first, second, expected) => {
+    const tree = load({ uris: [`yaml:${first}`, `yaml:${second}`], sets: [], env: {}, warn: () => undefined });
+    expect(plain(tree)).toEqual(expected);
+  });
+
+  test('--set comes last and parses YAML', () => {
+    expect(values('a: {b: 1, c: 2}', ['a.b=[x]', 'a.d.e=5s'])).toEqual({ a: { b: ['x'], c: 2, d: { e: '5s' } } });
+  });
+
+  test('errors name the option', async () => {
+    const base =
+      'receivers: {ebpf_socket: }\nexporters: {debug: }\nservice: {pipelines: {traces: {receivers: [ebpf_socket], exporters: [debug]}}}';
+    expect(await problemsOf([`yaml:${base}`], ['exporters.debug.verbosity=loud'])).toEqual([
+      '--set exporters.debug.verbosity=loud: exporters::debug::verbosity: unsupported value "loud" (one of: basic, normal, detailed)',
+    ]);
+    expect(await problemsOf([], [])).toEqual(['at least one config flag must be provided (add --config FILE)']);
+    expect(await problemsOf(['yaml:a: b'], ['x'])).toEqual(['invalid value "x" for flag -set: missing equal sign']);
+    expect(await problemsOf(['ftp:x'])).toEqual([
+      '--config=ftp:x: cannot resolve the configuration: unsupported scheme on URI "ftp:x" (use a file name, env:NAME or yaml:TEXT)',
+    ]);
+  });
+
+  test('the later file is named', async () => {
+    const [first, second] = ['first.yaml', 'second.yaml'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(first, 'receivers: {ebpf_socket: }\nexporters: {debug: {verbosity: normal}}\n');
+    writeFileSync(
+      second,
+      'exporters:\n  debug:\n    verbosity: loud\nservice: {pipelines: {traces: {receivers: [ebpf_socket], exporters: [debug]}}}\n',
+    );
+    const [problem] = await problemsOf([first, second]);
+    expect(problem).toMatch(`${second}:3:16: exporters::debug::verbosity`);
+  });
+});
+
+describe('YAML', () => {
+  test('merge keys: explicit keys win, earlier maps win', () => {
+    const text = 'x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  b: 9\n  <<: [*x, *y]\n';
+    expect(values(text)).toMatchObject({ z: { a: 1, b: 9, c: 2 } });
+  });
+
+  test('an alias bomb is refused', async () => {
+    const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+    for (let i = 1; i < 10; i++)
+      lines.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(', ')}]`);
+    const problems = await problemsOf([`yaml:${lines.join('\n')}`]);
+    expect(problems.join('\n')).toContain('the configuration is too large, or an alias refers to itself');
+  });
+});
+
+test.each(readdirSync('config').filter((name) => name.endsWith('.yaml')))('config/%s is valid', async (name) => {
+  expect(await problemsOf([join('config', name)])).toEqual([]);
+});
