@@ -1,5 +1,5 @@
 import type { Decoder } from './decoder.ts';
-import type { HttpOptions } from './http.ts';
+import type { HttpOptions } from './http_mapping.ts';
 import { createHttp1 } from './http1.ts';
 
 export interface DecoderOptions {

@@ -5,22 +5,11 @@
 import type { AttributeKey, AttributeValue } from './attribute.ts';
 import type { ConnectionContext, Endpoint } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
-import { httpDefinition } from './http_metrics.ts';
-import { type Authority, AuthorityTable, type Target, TargetTable } from './http_target.ts';
+import type { HttpMapping } from './http_mapping.ts';
+import type { Authority, Target } from './http_target.ts';
 import type { Operation } from './operation.ts';
-import type { QueryPolicy } from './query.ts';
-import { type Route, RoutePatterns, RouteTable } from './route.ts';
+import type { Route, RouteTable } from './route.ts';
 import * as semconv from './semconv.ts';
-
-export interface HttpOptions {
-  /** Patterns for `http.route`, tried in order. */
-  readonly routes: readonly string[];
-  /** Distinct guessed routes per service instance. */
-  readonly maxRoutes: number;
-  /** Header fields to capture, by name. */
-  readonly headers: { readonly request: readonly string[]; readonly response: readonly string[] };
-  readonly query: QueryPolicy;
-}
 
 /** `error.type` of an exchange without a (whole) response. */
 export const CLIENT_CLOSED = 'client_closed';
@@ -33,52 +22,6 @@ const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH',
 const OTHER = '_OTHER';
 /** With a prefix too: `/otlp/v1/traces`. */
 const OTLP_PATH = /\/v1\/(?:traces|metrics|logs)$|\/v1development\/profiles$/;
-
-const makeOperation = (protocol: string, kind: 'client' | 'server'): Operation => ({
-  definition: httpDefinition(protocol, kind),
-  name: '',
-  start: 0,
-  end: 0,
-  attributes: [],
-  metricValues: [],
-  measurements: [],
-  error: false,
-  traceparent: '',
-  tracestate: '',
-  otlp: false,
-});
-
-/** What all connections of one decoder share. */
-export class HttpMapping {
-  readonly targets: TargetTable;
-  readonly authorities = new AuthorityTable();
-  readonly patterns: RoutePatterns;
-  /** Sinks take what they need at once, so one object per kind serves every connection. */
-  readonly client: Operation;
-  readonly server: Operation;
-  readonly #maxRoutes: number;
-  readonly #common: RouteTable;
-  readonly #tables = new WeakMap<object, RouteTable>();
-
-  constructor(protocol: string, options: HttpOptions) {
-    this.targets = new TargetTable(options.query);
-    this.patterns = new RoutePatterns(options.routes);
-    this.#maxRoutes = options.maxRoutes;
-    this.#common = new RouteTable(this.patterns, options.maxRoutes);
-    this.client = makeOperation(protocol, 'client');
-    this.server = makeOperation(protocol, 'server');
-  }
-
-  routesOf(instance: object | undefined): RouteTable {
-    if (instance === undefined) return this.#common;
-    let table = this.#tables.get(instance);
-    if (table === undefined) {
-      table = new RouteTable(this.patterns, this.#maxRoutes);
-      this.#tables.set(instance, table);
-    }
-    return table;
-  }
-}
 
 /** Fills the shared operation from exchanges of one connection. */
 export class HttpConnection {
@@ -145,6 +88,19 @@ export class HttpConnection {
     for (let at = 0; at < constant.length; at++) attributes[this.#at++] = constant[at] ?? '';
     if (attributes.length !== this.#at) attributes.length = this.#at;
 
+    this.#measure(exchange, method, scheme, authority, route, errorType);
+    return operation;
+  }
+
+  #measure(
+    exchange: HttpExchange,
+    method: string,
+    scheme: string,
+    authority: Authority,
+    route: Route | undefined,
+    errorType: string | undefined,
+  ): void {
+    const operation = this.#operation;
     const values = operation.metricValues;
     values[0] = method;
     values[1] = exchange.status === 0 ? undefined : exchange.status;
@@ -165,7 +121,6 @@ export class HttpConnection {
       exchange.status === 0 || exchange.responseSize < 0 || exchange.responseAtLeast
         ? Number.NaN
         : exchange.responseSize;
-    return operation;
   }
 
   #put(key: AttributeKey, value: AttributeValue): void {

@@ -24,11 +24,13 @@ import {
   type Side,
   type Sink,
 } from './decoder.ts';
-import { CLIENT_CLOSED, CONNECTION_RESET, HttpMapping, type HttpOptions, SERVER_CLOSED, TIMEOUT } from './http.ts';
+import { CLIENT_CLOSED, CONNECTION_RESET, SERVER_CLOSED, TIMEOUT } from './http.ts';
+import { HttpMapping, type HttpOptions } from './http_mapping.ts';
 import { detectHttp1 } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
 import { ExchangePool, Exchanges } from './http1_exchanges.ts';
-import { Fields, MAX_LINE } from './http1_head.ts';
+import { Fields } from './http1_fields.ts';
+import { MAX_LINE } from './http1_head.ts';
 import { Requests } from './http1_requests.ts';
 import { Responses } from './http1_responses.ts';
 import { StringTable } from './strings.ts';

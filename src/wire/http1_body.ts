@@ -61,3 +61,12 @@ export function readTrailer(direction: Direction, bytes: Uint8Array, start: numb
   }
   return end;
 }
+
+/** `0 CRLF CRLF` at the end of an operation, itself at the beginning of a line. */
+export function endsInLastChunk(bytes: Uint8Array, start: number, end: number): boolean {
+  const at = end - 5;
+  if (at < start || byteAt(bytes, at) !== 0x30) return false;
+  if (byteAt(bytes, at + 1) !== CR || byteAt(bytes, at + 2) !== LF) return false;
+  if (byteAt(bytes, at + 3) !== CR || byteAt(bytes, at + 4) !== LF) return false;
+  return at === start || byteAt(bytes, at - 1) === LF;
+}

@@ -1,6 +1,7 @@
 import type { ConnectionContext, Sink } from './decoder.ts';
-import { HttpConnection, type HttpMapping } from './http.ts';
+import { HttpConnection } from './http.ts';
 import { HttpExchange } from './http_exchange.ts';
+import type { HttpMapping } from './http_mapping.ts';
 
 /** Unanswered requests of one connection that are remembered. */
 export const MAX_PIPELINED = 1024;

@@ -8,23 +8,22 @@
  * A line may end in LF alone. Spaces inside the target are taken as part of it: servers answer such requests too.
  */
 import type { AttributeKey } from './attribute.ts';
-import {
-  asciiBytes,
-  byteAt,
-  CR,
-  decimal,
-  decodeText,
-  HT,
-  indexOf,
-  isToken,
-  LF,
-  SP,
-  startsWithIgnoringCase,
-} from './bytes.ts';
-import { RESPONSE } from './decoder.ts';
+import { byteAt, CR, decimal, decodeText, HT, indexOf, isToken, LF, SP } from './bytes.ts';
+import { MORE, RESPONSE } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { detectHttp1, endsInVersion, MAX_METHOD } from './http1_detect.ts';
 import { BAD_LENGTH, CHUNKED, type Direction, NO_LENGTH, UNFRAMED } from './http1_direction.ts';
+import {
+  CONTENT_LENGTH,
+  CONTENT_TYPE,
+  type Field,
+  type Fields,
+  HOST,
+  TRACEPARENT,
+  TRACESTATE,
+  TRANSFER_ENCODING,
+  USER_AGENT,
+} from './http1_fields.ts';
 import * as semconv from './semconv.ts';
 import type { StringTable } from './strings.ts';
 import { joinTracestate, readTraceparent } from './traceparent.ts';
@@ -35,68 +34,6 @@ export const MAX_LINE = 8192;
 /** Results beside a position. */
 export const NEED_MORE = -1;
 export const MALFORMED = -2;
-
-interface Field {
-  readonly name: Uint8Array;
-  readonly id: number;
-  /** Captured under this key. */
-  key: AttributeKey | undefined;
-}
-
-const CAPTURED = 0;
-const HOST = 1;
-const USER_AGENT = 2;
-const CONTENT_LENGTH = 3;
-const TRANSFER_ENCODING = 4;
-const CONTENT_TYPE = 5;
-const TRACEPARENT = 6;
-const TRACESTATE = 7;
-
-const FRAMING: readonly [string, number][] = [
-  ['content-length', CONTENT_LENGTH],
-  ['transfer-encoding', TRANSFER_ENCODING],
-];
-const REQUEST_FIELDS: readonly [string, number][] = [
-  ...FRAMING,
-  ['host', HOST],
-  ['user-agent', USER_AGENT],
-  ['content-type', CONTENT_TYPE],
-  ['traceparent', TRACEPARENT],
-  ['tracestate', TRACESTATE],
-];
-
-/** The fields of interest of one direction, by the length of their names. */
-export class Fields {
-  readonly #byLength: (Field[] | undefined)[] = [];
-
-  private constructor(known: readonly [string, number][], captured: ReadonlyMap<string, AttributeKey>) {
-    const ids = new Map(known);
-    for (const name of new Set([...ids.keys(), ...captured.keys()])) {
-      let list = this.#byLength[name.length];
-      if (list === undefined) this.#byLength[name.length] = list = [];
-      list.push({ name: asciiBytes(name), id: ids.get(name) ?? CAPTURED, key: captured.get(name) });
-    }
-  }
-
-  static request(names: readonly string[]): Fields {
-    return new Fields(REQUEST_FIELDS, keys(names, semconv.requestHeader));
-  }
-
-  static response(names: readonly string[]): Fields {
-    return new Fields(FRAMING, keys(names, semconv.responseHeader));
-  }
-
-  find(bytes: Uint8Array, start: number, end: number): Field | undefined {
-    const list = this.#byLength[end - start];
-    if (list === undefined) return undefined;
-    for (const field of list) if (startsWithIgnoringCase(bytes, start, field.name)) return field;
-    return undefined;
-  }
-}
-
-function keys(names: readonly string[], make: (name: string) => AttributeKey): ReadonlyMap<string, AttributeKey> {
-  return new Map(names.map((name) => [name.toLowerCase(), make(name.toLowerCase())]));
-}
 
 /** Index of the line's LF, or NEED_MORE. What was searched before is not searched again. */
 function lineEnd(direction: Direction, bytes: Uint8Array, start: number, from: number, end: number): number {
@@ -152,7 +89,7 @@ export function readStatusLine(direction: Direction, bytes: Uint8Array, start: n
   // The rest of a long reason phrase need not be looked at again.
   if (direction.scanned === 0) {
     const detection = detectHttp1(bytes, start, Math.min(end, start + 13));
-    if (detection !== RESPONSE) return end - start < 13 && detection === 1 ? NEED_MORE : MALFORMED;
+    if (detection !== RESPONSE) return end - start < 13 && detection === MORE ? NEED_MORE : MALFORMED;
   }
   direction.status = readStatus(bytes, start);
   const lf = lineEnd(direction, bytes, start, start + 12, end);

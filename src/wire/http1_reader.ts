@@ -1,12 +1,13 @@
 import { byteAt, CR, indexOf, LF } from './bytes.ts';
 import { type Detection, HOLD, MORE, type REQUEST, type RESPONSE } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
-import { BROKEN, readChunkEnd, readChunkSize, readTrailer } from './http1_body.ts';
+import { BROKEN, endsInLastChunk, readChunkEnd, readChunkSize, readTrailer } from './http1_body.ts';
 import { detectHttp1 } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
 import { Direction } from './http1_direction.ts';
 import type { Exchanges } from './http1_exchanges.ts';
-import { type Fields, MALFORMED, MAX_LINE, NEED_MORE, readCutField, readField } from './http1_head.ts';
+import type { Fields } from './http1_fields.ts';
+import { MALFORMED, MAX_LINE, NEED_MORE, readCutField, readField } from './http1_head.ts';
 import type { StringTable } from './strings.ts';
 
 /** A response stands before its request. */
@@ -233,11 +234,7 @@ export abstract class Reader extends Direction {
       case phase.ENDED:
         return;
       case phase.START:
-        if (start < end && this.cutStartLine(bytes, start, end, time)) {
-          this.loseMessage(false);
-          return;
-        }
-        if (start < end) this.exchanges.reject('head_lost');
+        if (start < end && !this.cutStartLine(bytes, start, end, time)) this.exchanges.reject('head_lost');
         this.loseMessage(false);
         return;
       case phase.HEADERS:
@@ -278,13 +275,4 @@ export abstract class Reader extends Direction {
       this.loseMessage(true);
     }
   }
-}
-
-/** `0 CRLF CRLF` at the end of an operation, itself at the beginning of a line. */
-function endsInLastChunk(bytes: Uint8Array, start: number, end: number): boolean {
-  const at = end - 5;
-  if (at < start || byteAt(bytes, at) !== 0x30) return false;
-  if (byteAt(bytes, at + 1) !== CR || byteAt(bytes, at + 2) !== LF) return false;
-  if (byteAt(bytes, at + 3) !== CR || byteAt(bytes, at + 4) !== LF) return false;
-  return at === start || byteAt(bytes, at - 1) === LF;
 }

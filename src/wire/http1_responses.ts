@@ -3,7 +3,8 @@ import type { HttpExchange } from './http_exchange.ts';
 import { detectHttp1, STATUS_PREFIX } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
 import type { Exchanges } from './http1_exchanges.ts';
-import { type Fields, readStatus, readStatusLine } from './http1_head.ts';
+import type { Fields } from './http1_fields.ts';
+import { readStatus, readStatusLine } from './http1_head.ts';
 import { HOLD_HERE, Reader } from './http1_reader.ts';
 import type { StringTable } from './strings.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLIENT, type ConnectionContext, SERVER } from '../../src/wire/decoder.ts';
 import { createDecoders } from '../../src/wire/decoders.ts';
-import type { HttpOptions } from '../../src/wire/http.ts';
+import type { HttpOptions } from '../../src/wire/http_mapping.ts';
 import { httpDefinition } from '../../src/wire/http_metrics.ts';
 import { parseAuthority, TargetTable } from '../../src/wire/http_target.ts';
 import { Driver, type Told } from './driver.ts';
