@@ -84,6 +84,11 @@ export function writeLong(writer: ByteWriter, high: number, low: number, signed:
     lo = -lo >>> 0;
     hi = (~hi + (lo === 0 ? 1 : 0)) >>> 0;
   }
+  if (hi === 0) {
+    writeDigits(writer, lo, 1);
+    writer.byte(QUOTE);
+    return;
+  }
   // Long division by 10^9 in digits of 16 bits: every intermediate value is below 2^53, so exact.
   const first = (hi % BILLION) * 0x1_0000 + (lo >>> 16);
   const second = (first % BILLION) * 0x1_0000 + (lo & 0xffff);
@@ -106,7 +111,7 @@ function writeDigits(writer: ByteWriter, value: number, width: number): void {
   const { buffer } = writer;
   let rest = value;
   for (let at = writer.position + count - 1; at >= writer.position; at--) {
-    const next = Math.floor(rest / 10);
+    const next = (rest / 10) >>> 0;
     buffer[at] = ZERO + rest - next * 10;
     rest = next;
   }

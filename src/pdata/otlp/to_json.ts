@@ -63,7 +63,8 @@ class Transcoder {
 
   private locate(type: MessageType, end: number, frame: number): void {
     const { reader, frames } = this;
-    frames.fill(ABSENT, frame, frame + FRAME);
+    // A loop: most messages have a few fields, and calling fill costs more.
+    for (let i = type.fields.length * 2 - 1; i >= 0; i--) frames[frame + i] = ABSENT;
     let oneof = -1;
     while (reader.position < end) {
       const start = reader.position;
@@ -75,7 +76,7 @@ class Transcoder {
       if (wireType !== field.wireType && !(field.repeated && wireType === LENGTH)) throw wrongType(field, start);
       const slot = frame + field.slot * 2;
       if (field.oneof) {
-        if (oneof >= 0 && oneof !== slot) frames.fill(ABSENT, oneof, oneof + 2);
+        if (oneof >= 0 && oneof !== slot) frames[oneof] = frames[oneof + 1] = ABSENT;
         oneof = slot;
       }
       if (frames[slot] === ABSENT) frames[slot] = start;
