@@ -56,6 +56,11 @@ export class Connection implements StreamTarget {
     this.looked = env.now;
     this.sent = new Stream(0, this, env);
     this.received = new Stream(1, this, env);
+    if (record.joined) {
+      // The middle of a stream begins with whatever comes first.
+      this.sent.forget();
+      this.received.forget();
+    }
   }
 
   /** Somebody follows it. */

@@ -1,4 +1,14 @@
-import { CLIENT, type End, HOLD, SERVER, type Session, type Side, type Sink } from '../wire/decoder.ts';
+import {
+  CLIENT,
+  type Decoder,
+  type End,
+  HOLD,
+  REQUEST,
+  SERVER,
+  type Session,
+  type Side,
+  type Sink,
+} from '../wire/decoder.ts';
 import type { Operation } from '../wire/operation.ts';
 import { Carry } from './carry.ts';
 import type { Connection } from './connection.ts';
@@ -26,11 +36,16 @@ export class Conversation implements Sink {
   /** Direction of the client's bytes, once the session is open. */
   private clientDirection = 0;
   private releasing = false;
+  /** Direction of the last bytes. */
+  private lastDirection = 0;
+  /** Where the session came from; a reload replaces the output's. */
+  private decoders: readonly Decoder[];
 
   constructor(connection: Connection, output: Output, env: Environment, midway: boolean) {
     this.connection = connection;
     this.output = output;
     this.env = env;
+    this.decoders = output.decoders;
     this.detector = new Detector(midway);
     this.carries = [new Carry(env.memory), new Carry(env.memory)];
   }
@@ -47,6 +62,8 @@ export class Conversation implements Sink {
       if (held.addBytes(bytes, start, end, time, boundary)) return;
       this.release(direction, false);
     }
+    if (this.decoders !== this.output.decoders && boundary) this.renew(direction, bytes, start, end);
+    this.lastDirection = direction;
     this.present(direction, bytes, start, end, time, boundary, true);
     this.retry(1 - direction);
   }
@@ -284,6 +301,24 @@ export class Conversation implements Sink {
     const carry = this.carryOf(other);
     if (carry.length > 0) this.feed(other, carry.bytes, 0, carry.length, time, carry.boundary, true);
     return this.opaque ? undefined : this.session;
+  }
+
+  /**
+   * The decoders' options have changed. A session of the new ones takes over between exchanges: when a request begins
+   * where a response was the last that came, and nothing is untaken.
+   */
+  private renew(direction: number, bytes: Uint8Array, start: number, end: number): void {
+    const { decoders } = this.output;
+    if (this.session === undefined) {
+      this.decoders = decoders;
+      return;
+    }
+    if (direction !== this.clientDirection || this.lastDirection === direction || this.waiting) return;
+    if (this.carries[0].length + this.carries[1].length > 0) return;
+    const decoder = decoders.find(({ name }) => name === this.detector.decoder?.name);
+    if (decoder === undefined || decoder.detect(bytes, start, end) !== REQUEST) return;
+    this.decoders = decoders;
+    this.session = decoder.open(this.connection.context(this.clientDirection === 0, false), this);
   }
 
   private checkOpaque(): void {

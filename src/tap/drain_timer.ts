@@ -23,6 +23,7 @@ export class DrainTimer {
   }
 
   start(): void {
+    if (!this.stopped) return;
     this.stopped = false;
     this.schedule(0);
   }

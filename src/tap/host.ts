@@ -138,6 +138,7 @@ export class TapHost {
   private async launch(): Promise<TapReport> {
     const link: HostLink = new HostLink(
       this.options.workerFile ?? workerFile(),
+      this.restarts,
       (message) => this.receive(link, message),
       (reason) => this.gone(link, reason),
     );

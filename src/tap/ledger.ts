@@ -126,6 +126,7 @@ const rows: readonly Row[] = [
   row('sessions', '{session}', 'Connections that a decoder took.'),
   row('sessions.failed', '{session}', 'Connections given up because a decoder threw.'),
   row('clock.reversed', '{message}', 'Exchanges whose end was stamped before their beginning; their duration is 0.'),
+  row('restarts', '{restart}', 'Deaths of the tap that were survived.'),
   { ...row('connections.open', '{connection}', 'Connections known now.'), kind: 'updown' },
   { ...row('held.bytes', 'By', 'Bytes held for later now.'), kind: 'updown' },
   { ...row('spans.waiting', '{span}', 'Spans that wait for a buffer or for more.'), kind: 'updown' },

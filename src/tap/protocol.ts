@@ -82,6 +82,12 @@ export interface MetricsSnapshot {
   readonly points: number;
 }
 
+/** `workerData` of the thread. */
+export interface TapWorkerData {
+  /** Deaths of earlier workers of this process. */
+  readonly restarts: number;
+}
+
 export type ToTap =
   | { readonly type: 'apply'; readonly request: number; readonly config: TapConfig }
   /** Ask for a metrics snapshot of every receiver and the ledgers. */

@@ -10,10 +10,11 @@ import { createMetricAggregator } from './metric_aggregator.ts';
 import type { TapParts } from './parts.ts';
 import { ProcReader } from './process_info.ts';
 import { ProcessTable } from './processes.ts';
+import type { TapWorkerData } from './protocol.ts';
 import { createSpanWriter } from './span_writer.ts';
 
 /** The real parts. */
-export function workerParts(): TapParts {
+export function workerParts({ restarts }: TapWorkerData): TapParts {
   const resource = encodeResource({ 'service.name': 'sonde', 'service.version': VERSION });
   return {
     openKernelTap,
@@ -29,7 +30,7 @@ export function workerParts(): TapParts {
     spanWriter: () => createSpanWriter({ version: VERSION, schemaUrl: SCHEMA_URL }),
     metricAggregator: (start) => createMetricAggregator({ version: VERSION, schemaUrl: SCHEMA_URL, start }),
     ledgerMetrics: (ledger, start, now) => {
-      const points = ledgerPoints(ledger);
+      const points = ledgerPoints({ ...ledger, restarts });
       const scope = { name: 'sonde.tap', version: VERSION };
       return { bytes: writeSums(resource, scope, points, { start, now }), points: points.length };
     },

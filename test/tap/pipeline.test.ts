@@ -235,6 +235,21 @@ describe('reload', () => {
     bench.apply(config({ receivers: [receiver({ http: { ...noHttp, routes: ['/a'] } })] }));
     expect(bench.decoders).toHaveLength(2);
   });
+
+  test('other HTTP options reach open connections between two exchanges', () => {
+    bench.conn(1);
+    bench.send(1, '?a\n');
+    bench.drain();
+    bench.apply(config({ receivers: [receiver({ http: { ...noHttp, routes: ['/a'] } })] }));
+    bench.recv(1, '!\n');
+    bench.drain();
+    expect(bench.decoders[1]?.sessions).toEqual([]);
+    exchanges(1, 'b');
+    exchanges(1, 'c');
+    bench.drain();
+    expect(bench.names).toEqual(['a', 'b', 'c']);
+    expect(bench.decoders[1]?.sessions).toHaveLength(1);
+  });
 });
 
 describe('clock and metrics', () => {
