@@ -39,6 +39,8 @@ export class Exchanges {
   #waiting = 0;
   /** Requests beyond MAX_PIPELINED whose responses must be passed over. */
   #overflow = 0;
+  /** When requests may last have been lost. */
+  #lostAt = -1;
   /** The client was seen to send before it was answered. */
   pipelining = false;
 
@@ -89,10 +91,11 @@ export class Exchanges {
 
   /**
    * The request that a final response, begun at `time`, answers. `hole`: responses may be missing before it. Then a
-   * client that waits for each answer has sent the newest request last; of one that pipelines, none can be told.
+   * client that waits for each answer has sent the newest request last, unless that was lost; of one that pipelines,
+   * none can be told.
    */
   match(time: number, hole: boolean): HttpExchange {
-    if (hole) this.loseAnswers(time, this.pipelining);
+    if (hole) this.loseAnswers(time, this.pipelining || this.#newestLost(time));
     const exchange = this.answerable(time) ? this.#shift() : undefined;
     if (exchange !== undefined) {
       if (this.#first !== undefined && this.#first.start < time) this.pipelining = true;
@@ -101,6 +104,19 @@ export class Exchanges {
     if (this.#first === undefined && this.#overflow > 0) this.#overflow--;
     else this.#sink.reject('orphan_response');
     return this.takeIgnored();
+  }
+
+  requestLost(time: number): void {
+    this.#lostAt = time;
+  }
+
+  /** Was a request lost that is newer than all that were seen by `time`? */
+  #newestLost(time: number): boolean {
+    if (this.#lostAt > time + MAX_INVERSION) return false;
+    for (let exchange = this.#first; exchange !== undefined; exchange = exchange.next) {
+      if (exchange.start > this.#lostAt && exchange.start <= time + MAX_INVERSION) return false;
+    }
+    return this.#lostAt >= 0;
   }
 
   /** Tells requests that began by `time` whose responses were lost, all or all but the newest. */

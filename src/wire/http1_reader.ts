@@ -24,6 +24,8 @@ export abstract class Reader extends Direction {
   opaque = false;
   /** Messages that began in this call. */
   protected began = 0;
+  /** When bytes were last missing. */
+  protected gapTime = 0;
   protected readonly exchanges: Exchanges;
   protected readonly strings: StringTable;
   readonly #fields: Fields;
@@ -230,6 +232,7 @@ export abstract class Reader extends Direction {
   /** `length` bytes are missing behind `bytes[start, end)`, which are the beginning of a line. */
   skip(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
     const exchange = this.exchange;
+    this.gapTime = time;
     switch (this.phase) {
       case phase.ENDED:
         return;

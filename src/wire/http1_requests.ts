@@ -82,8 +82,9 @@ export class Requests extends Reader {
     this.exchanges.requested(exchange);
   }
 
-  /** Answers to requests that were not seen find no request: nothing to remember here. */
-  protected messagesLost(): void {}
+  protected messagesLost(): void {
+    this.exchanges.requestLost(this.gapTime);
+  }
 
   /** The connection is over for a request that is still sent: what was counted of its body is not all. */
   abandonUpload(): void {
