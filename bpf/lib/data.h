@@ -50,7 +50,7 @@ static __always_inline bool put_record(struct scratch *s, __u64 length, __u32 ca
 	s->head.length = length;
 	s->head.captured = captured;
 	barrier_var(captured); /* the compiler knows the bound, the verifier has to see it */
-	if (captured > RECORD_BYTES)
+	if (unlikely(captured > RECORD_BYTES))
 		return false;
 	if (bpf_ringbuf_output(&ring, &s->head, sizeof(s->head) + captured, s->wakeup))
 		return false;

@@ -10,6 +10,9 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 
+/* Keeps the seldom paths out of the instruction cache: after a request's work the program's code is cold. */
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10

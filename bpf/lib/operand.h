@@ -22,7 +22,7 @@ static __always_inline int read_iovecs(struct operand *op, __u64 address, __u64 
 {
 	if (count > IOVECS_MAX)
 		count = IOVECS_MAX;
-	if (count == 0)
+	if (unlikely(count == 0))
 		return SONDE_SKIP_FAULT;
 	op->count = count;
 	/* Most calls have one or two; a constant size is the cheaper read. */
@@ -107,17 +107,17 @@ static __always_inline int locate(struct operand *op, struct task_struct *task, 
 	__u64 number;
 
 	/* No user registers at all. */
-	if (task->flags & (PF_KTHREAD | PF_IO_WORKER))
+	if (unlikely(task->flags & (PF_KTHREAD | PF_IO_WORKER)))
 		return SONDE_SKIP_KTHREAD;
 	/* The operation may be one of the ring's, run inside any other call of this task. */
-	if (task->io_uring)
+	if (unlikely(task->io_uring))
 		return SONDE_SKIP_IO_URING;
 	/* TCP drops the bytes instead of writing them: the buffer holds older ones. */
-	if (direction == SONDE_RECV && (flags & MSG_TRUNC))
+	if (unlikely(direction == SONDE_RECV && (flags & MSG_TRUNC)))
 		return SONDE_SKIP_TRUNC;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	/* Another numbering of calls, and 32-bit structures. */
-	if (is_compat(task, regs))
+	if (unlikely(is_compat(task, regs)))
 		return SONDE_SKIP_COMPAT;
 	number = syscall_number(regs);
 	return direction == SONDE_SEND ? locate_send(op, number, regs, length)

@@ -89,11 +89,11 @@ static __always_inline __u32 allowance(struct scratch *s, struct socket_state *s
 		limit = CAPTURE_MAX;
 	if (limit > length)
 		limit = length;
-	if (mode == SONDE_POLICY_HEADS && limit > RECORD_BYTES) {
+	if (unlikely(mode == SONDE_POLICY_HEADS && limit > RECORD_BYTES)) {
 		limit = RECORD_BYTES;
 		s->head.skip = SONDE_SKIP_POLICY;
 	}
-	if (now - state->budget_start >= cfg->budget_interval) {
+	if (unlikely(now - state->budget_start >= cfg->budget_interval)) {
 		state->budget_start = now;
 		state->budget_used = 0;
 	}
@@ -107,8 +107,7 @@ static __always_inline __u32 allowance(struct scratch *s, struct socket_state *s
 	return limit;
 }
 
-/* A wake-up costs an interrupt: one for each time that user space has read, and none before it reads again.
- */
+/* A wake-up costs an interrupt: one for each time that user space has read, no other before it reads. */
 static __always_inline __u64 wakeup_flag(struct scratch *s, const struct sonde_counters *c,
 					 const struct sonde_config *cfg)
 {
@@ -133,7 +132,7 @@ static __always_inline void record(struct sonde_counters *c, struct scratch *s, 
 
 	s->head.skip = SONDE_SKIP_NONE;
 	if (length) {
-		if (state->flags & SOCKET_KERNEL)
+		if (unlikely(state->flags & SOCKET_KERNEL))
 			s->head.skip = SONDE_SKIP_KERNEL_SOCKET;
 		else
 			s->head.skip = locate(&s->operand, task, direction, length, flags);
@@ -150,7 +149,7 @@ static __always_inline void record(struct sonde_counters *c, struct scratch *s, 
 		captured = copy_pair(s, length, limit);
 	else
 		captured = copy_iovecs(s, length, limit);
-	if (captured < 0) {
+	if (unlikely(captured < 0)) {
 		drop(c, length);
 		return;
 	}
@@ -158,7 +157,7 @@ static __always_inline void record(struct sonde_counters *c, struct scratch *s, 
 	c->recorded_bytes += length;
 	c->captured_bytes += captured;
 	reason = s->head.skip;
-	if (!reason)
+	if (!unlikely(reason))
 		return;
 	barrier_var(reason); /* one check on one register, or the verifier does not see the bound */
 	if (reason < SONDE_SKIP_MAX)
@@ -175,26 +174,26 @@ static __always_inline void stream_operation(struct sonde_counters *c, const str
 	struct scratch *s;
 	__u64 offset;
 
-	if (!state || !(state->flags & SOCKET_BASES)) {
+	if (unlikely(!state || !(state->flags & SOCKET_BASES))) {
 		state = prepare_state(sk, tcp, direction, length);
 		if (!state)
 			return drop(c, length);
 	}
 	offset = advance(state, sk, tcp, direction, length);
-	if (state->owner != (__u32)task->tgid && !report_conn(sk, state, task, cfg)) {
+	if (unlikely(state->owner != (__u32)task->tgid && !report_conn(sk, state, task, cfg))) {
 		c->state_dropped++;
 		return drop(c, length);
 	}
 	mode = policy_mode(state->cookie);
-	if ((state->flags & SOCKET_OWN) || mode == SONDE_POLICY_COUNT)
+	if (unlikely((state->flags & SOCKET_OWN) || mode == SONDE_POLICY_COUNT))
 		return count(c, length);
-	if (!length) {
+	if (unlikely(!length)) {
 		if (state->flags & SOCKET_EOF)
 			return count(c, 0);
 		state->flags |= SOCKET_EOF;
 	}
 	s = bpf_map_lookup_elem(&scratch, &key);
-	if (!s)
+	if (unlikely(!s))
 		return drop(c, length);
 	s->head.kind = SONDE_DATA;
 	s->head.direction = direction;
@@ -217,15 +216,15 @@ static __always_inline int socket_operation(struct sock *sk, int direction, long
 	__u16 family;
 	bool stream;
 
-	if (!cfg || !in_scope(cfg, sk) || result < 0)
+	if (unlikely(!cfg || !in_scope(cfg, sk) || result < 0))
 		return 0;
 	/* An empty read is the end of the stream only if there is one; read(fd, buffer, 0) returns 0 too. */
-	if (result == 0 && (direction == SONDE_SEND || !(sk->sk_shutdown & RCV_SHUTDOWN)))
+	if (unlikely(result == 0 && (direction == SONDE_SEND || !(sk->sk_shutdown & RCV_SHUTDOWN))))
 		return 0;
 	c = get_counters();
-	if (!c)
+	if (unlikely(!c))
 		return 0;
-	if (direction == SONDE_RECV && (flags & (MSG_PEEK | MSG_ERRQUEUE))) {
+	if (unlikely(direction == SONDE_RECV && (flags & (MSG_PEEK | MSG_ERRQUEUE)))) {
 		c->ignored++;
 		return 0;
 	}
@@ -233,7 +232,7 @@ static __always_inline int socket_operation(struct sock *sk, int direction, long
 	c->bytes += result;
 	family = sk->__sk_common.skc_family;
 	/* TCP over IPv4 and IPv6, and Unix streams. MPTCP, SCTP, UDP, ... are counted only. */
-	if (family == AF_UNIX) {
+	if (unlikely(family == AF_UNIX)) {
 		stream = sk->sk_type == SOCK_STREAM;
 	} else {
 		tcp = family == AF_INET || family == AF_INET6 ? bpf_skc_to_tcp_sock(sk) : NULL;
