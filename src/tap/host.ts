@@ -57,6 +57,7 @@ export class TapHost {
   private stopping: Promise<Ledger> | undefined;
   private restartTimer: NodeJS.Timeout | undefined;
   private backoff: number;
+  private launching = false;
   /** Deliveries that are not done. */
   private readonly delivering = new Set<Promise<void>>();
 
@@ -143,6 +144,7 @@ export class TapHost {
       (reason) => this.gone(link, reason),
     );
     this.link = link;
+    this.launching = true;
     try {
       return await this.apply(link);
     } catch (error) {
@@ -150,6 +152,8 @@ export class TapHost {
       if (this.link === link) this.link = undefined;
       await link.terminate();
       throw error;
+    } finally {
+      this.launching = false;
     }
   }
 
@@ -211,6 +215,8 @@ export class TapHost {
   private gone(link: HostLink, reason: string): void {
     if (this.link !== link) return;
     this.link = undefined;
+    // Whoever starts it hears of it.
+    if (this.launching) return;
     this.starting = undefined;
     this.options.logger.error('the tap ended unexpectedly and is started again', { reason, delay_ms: this.backoff });
     this.restartTimer = setTimeout(() => this.restart(), this.backoff);

@@ -138,6 +138,8 @@ test('a worker that cannot even begin is an error of the start', async () => {
     code: 'E_TAP_FAILED',
     message: expect.stringContaining('stillborn'),
   });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(host.restarts).toBe(0);
 });
 
 test('a worker that dies is started again, and counted', async () => {
