@@ -80,6 +80,11 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   return slices.latin1Slice.call(bytes, start, end);
 }
 
+/** Text that is known to be ASCII. A copy. */
+export function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  return slices.latin1Slice.call(bytes, start, end);
+}
+
 export function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }

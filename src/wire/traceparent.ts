@@ -6,7 +6,7 @@
  *
  * Version 00 is exactly 55 characters. A higher version may go on after them with "-"; its first 55 count.
  */
-import { byteAt, decodeText, isDigit } from './bytes.ts';
+import { asciiText, byteAt, isDigit } from './bytes.ts';
 
 const LENGTH = 55;
 const DASH = 0x2d;
@@ -40,7 +40,7 @@ export function readTraceparent(bytes: Uint8Array, start: number, end: number): 
     if (first === ZERO && second === ZERO) return '';
     if (byteAt(bytes, start + LENGTH) !== DASH) return '';
   }
-  return decodeText(bytes, start, start + LENGTH);
+  return asciiText(bytes, start, start + LENGTH);
 }
 
 /**
@@ -55,7 +55,7 @@ export function joinTracestate(before: string, bytes: Uint8Array, start: number,
     const byte = byteAt(bytes, at);
     if ((byte < 0x20 && byte !== 0x09) || byte > 0x7e) return undefined;
   }
-  const text = decodeText(bytes, start, end);
+  const text = asciiText(bytes, start, end);
   const joined = before === '' ? text : `${before},${text}`;
   let members = 1;
   for (let at = 0; at < joined.length; at++) if (joined.charCodeAt(at) === 0x2c) members++;
