@@ -78,8 +78,9 @@ function summaryOf(point: { count?: bigint; sum?: number; min?: number; max?: nu
 
 function exponentialBuckets(point: OtlpObject<'ExponentialHistogramDataPoint'>): string[] {
   const out: string[] = [];
-  const base = 2 ** (2 ** -(point.scale ?? 0));
-  const bound = (index: number): number => base ** index;
+  // As the Collector computes it, so that the last digits agree.
+  const factor = Math.LN2 * 2 ** -(point.scale ?? 0);
+  const bound = (index: number): number => Math.exp(index * factor);
   const negative = point.negative?.bucketCounts ?? [];
   for (let i = negative.length - 1; i >= 0; i--) {
     const count = negative[i] ?? 0n;

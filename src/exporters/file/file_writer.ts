@@ -7,7 +7,7 @@ import type { FileConfig } from './config.ts';
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** Writers by path: exporters of several signals share a file, and their lines must not run into each other. */
-const writers = new Map<string, FileWriter>();
+const writers = new Map<string, Promise<FileWriter>>();
 
 /** Buffered whole lines and one write at a time. */
 export class FileWriter {
@@ -35,12 +35,16 @@ export class FileWriter {
     const path = resolve(config.path);
     const shared = writers.get(path);
     if (shared !== undefined) {
-      shared.#users++;
-      return shared;
+      const writer = await shared;
+      writer.#users++;
+      return writer;
     }
-    const writer = new FileWriter(path, await openFile(path, config.append), config.flush_interval, logger);
-    writers.set(path, writer);
-    return writer;
+    const opening = openFile(path, config.append).then(
+      (file) => new FileWriter(path, file, config.flush_interval, logger),
+    );
+    writers.set(path, opening);
+    opening.catch(() => writers.delete(path));
+    return opening;
   }
 
   /** Rejects (retryable) while the disk refuses what is buffered already. */
