@@ -11,6 +11,7 @@ const TCP_ESTABLISHED = 1;
 const TCP_FIN_WAIT1 = 4;
 const TCP_CLOSE = 7;
 const TCP_CLOSE_WAIT = 8;
+const TCP_LAST_ACK = 9;
 const ETIMEDOUT = 110;
 
 /** One end of a connection, as its process sees it: two streams, and who follows them. */
@@ -99,7 +100,8 @@ export class Connection implements StreamTarget {
       } else if (newState === TCP_CLOSE) {
         const how = howClosed(oldState, error);
         this.closedAt = this.env.now;
-        Stream.endBoth(how, time, this.sent, sent, this.received, received);
+        if (remoteFirst(oldState, error)) Stream.endBoth(how, time, this.received, received, this.sent, sent);
+        else Stream.endBoth(how, time, this.sent, sent, this.received, received);
       }
     } catch (thrown) {
       this.fail(thrown);
@@ -231,6 +233,11 @@ function howClosed(oldState: number, error: number): End {
   if (error === ETIMEDOUT) return 'timeout';
   if (error !== 0 || oldState === TCP_ESTABLISHED || oldState === TCP_CLOSE_WAIT) return 'reset';
   return 'finished';
+}
+
+/** Who ended it: an error came from the other end (or the network), and in these states the other end's FIN was there. */
+function remoteFirst(oldState: number, error: number): boolean {
+  return error !== 0 || oldState === TCP_CLOSE_WAIT || oldState === TCP_LAST_ACK;
 }
 
 function localEndpoint(record: ConnRecord): Endpoint {

@@ -37,6 +37,8 @@ export class Stream {
   private endDeadline = 0;
   /** The other direction, when both end at once. */
   private other: Stream | undefined;
+  /** The other one is told first. */
+  private second = false;
   private readonly direction: number;
   private readonly target: StreamTarget;
   private readonly env: Environment;
@@ -81,21 +83,22 @@ export class Stream {
     this.tryFinish(false);
   }
 
-  /** Both directions end at once: the last bytes of neither come after the end of the other. */
+  /** Both directions end at once, `first` before `second`: the last bytes of neither come after the end of the other. */
   static endBoth(
     how: End,
     time: number,
-    sent: Stream,
-    sentOffset: number,
-    received: Stream,
-    receivedOffset: number,
+    first: Stream,
+    firstOffset: number,
+    second: Stream,
+    secondOffset: number,
   ): void {
-    sent.announce(how, sentOffset, time);
-    received.announce(how, receivedOffset, time);
-    sent.other = received;
-    received.other = sent;
-    sent.tryFinish(false);
-    received.tryFinish(false);
+    first.announce(how, firstOffset, time);
+    second.announce(how, secondOffset, time);
+    first.other = second;
+    second.other = first;
+    second.second = true;
+    first.tryFinish(false);
+    second.tryFinish(false);
   }
 
   /** Gives up waiting for what is overdue at `now`. */
@@ -222,6 +225,8 @@ export class Stream {
     const { other, endHow } = this;
     if (endHow === undefined || this.finished) return;
     if (!overdue && !(this.complete && (other === undefined || other.complete))) return;
+    if (this.second) other?.tryFinish(overdue);
+    if (this.finished) return;
     if (!this.complete) this.missing(this.endOffset - this.next, this.endTime);
     this.finished = true;
     this.target.finish(this.direction, endHow, this.endTime);
