@@ -151,6 +151,9 @@ static __always_inline void record(struct sonde_counters *c, struct scratch *s, 
 		captured = copy_iovecs(s, length, limit);
 	if (unlikely(captured < 0)) {
 		drop(c, length);
+		/* The next empty read tells it. */
+		if (!length)
+			state->flags &= ~SOCKET_EOF;
 		return;
 	}
 	c->recorded++;
