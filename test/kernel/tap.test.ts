@@ -133,10 +133,77 @@ PY`,
     expect(sleep?.sinceWake).toBeLessThan(50e6);
   });
 
-  test('does not record its own sockets', () => {
-    const session = observe({ command: 'true' });
-    expect(session.data).toEqual([]);
+  test('marks its own sockets and records nothing of them; the other end is recorded', () => {
+    const session = observe({
+      connectTo: 9003,
+      command: `python3 -u - <<'PY'
+import socket
+s = socket.socket(); s.bind(('127.0.0.1', 9003)); s.listen(); print('ready')
+a, _ = s.accept()
+while a.recv(99): pass
+PY`,
+    });
+    const own = session.conns.find((conn) => conn.remotePort === 9003);
+    const server = session.conns.find((conn) => conn.localPort === 9003);
+    expect([own?.own, server?.own]).toEqual([true, false]);
+    expect(session.data.filter((record) => record.cookie === own?.cookie)).toEqual([]);
+    expect(stream(session, server?.cookie ?? 0, 1)).toBe('from sonde\n');
+    expect(session.counters.counted).toBeGreaterThan(0);
     expectClosedLedger(session);
+  });
+
+  test.each([
+    [1, 'heads'],
+    [2, 'count'],
+  ] as const)('policy %i: %s', (policy) => {
+    const session = observe({
+      policy,
+      command: `python3 - <<'PY'
+import socket, time
+s = socket.socket(); s.bind(('127.0.0.1', 9004)); s.listen()
+c = socket.create_connection(('127.0.0.1', 9004)); a, _ = s.accept()
+def move(): c.sendall(b'p' * 9000); a.recv(9000, socket.MSG_WAITALL)
+move(); time.sleep(0.3)
+for i in range(10): move()
+PY`,
+    });
+    const client = session.conns.find((conn) => conn.role === 'client' && conn.family === 'ipv4');
+    const sent = session.data.filter((record) => record.cookie === client?.cookie && record.direction === 0);
+    const captured = sent.reduce((sum, record) => sum + record.text.length, 0);
+    const told = sent.reduce((sum, record) => sum + record.length, 0);
+    if (policy === 1) {
+      // The first operation whole, then one record of 4096 bytes for each; the rest is told as length.
+      expect([captured, told]).toEqual([9000 + 10 * 4096, 99_000]);
+    } else {
+      expect([captured, told]).toEqual([9000, 9000]);
+      expect(session.counters.counted).toBeGreaterThanOrEqual(20);
+    }
+    expectClosedLedger(session);
+  });
+
+  test('finds older sockets of every network namespace of the node', () => {
+    const session = observe({
+      options: { scope: 'node' },
+      before: `unshare --net sh -c 'ip link set lo up; exec python3 -u -' <<'PY'
+import socket, time
+s = socket.socket(); s.bind(('127.0.0.1', 9005)); s.listen()
+c = socket.create_connection(('127.0.0.1', 9005)); a, _ = s.accept()
+print('ready'); time.sleep(1.5); c.sendall(b'other namespace'); a.recv(99)
+PY`,
+      command: 'sleep 3',
+    });
+    const conns = session.conns.filter((conn) => conn.localPort === 9005 || conn.remotePort === 9005);
+    expect(conns.map((conn) => conn.role).sort()).toEqual(['client', 'server']);
+  });
+
+  test('says which back end cannot be had', () => {
+    const request = { command: 'true', options: { backend: 'fexit' } } as const;
+    try {
+      expect(observe(request).backend).toBe('fexit');
+    } catch (error) {
+      // Kernels that refuse fexit programs, or have no such function, are named with a reason.
+      expect(String(error)).toMatch(/SondeError: .*(refused the socket programs|no usable hook): fexit: /);
+    }
   });
 
   test('is small, and leaves the memlock limit alone', () => {

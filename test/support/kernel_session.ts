@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { openKernelTap } from '../../src/kernel/tap.ts';
 import type { ConnRecord, KernelCounters, KernelTapOptions, ProcessRecord } from '../../src/kernel/types.ts';
 
@@ -13,6 +14,10 @@ export interface SessionRequest {
   /** Started before the tap opens; must print a line when it is ready and end by itself. */
   readonly before?: string;
   readonly options?: Partial<KernelTapOptions>;
+  /** Sonde itself sends a line to this port of loopback once the command has printed something. */
+  readonly connectTo?: number;
+  /** Policy for every connection as soon as it is known. */
+  readonly policy?: 1 | 2;
   /** Read the ring only after the command has ended. */
   readonly late?: boolean;
 }
@@ -86,7 +91,12 @@ const exits: Session['exits'] = [];
 let woken = 0;
 
 const handler = {
-  conn: (record: ConnRecord) => conns.push(record),
+  conn(record: ConnRecord) {
+    conns.push(record);
+    if (request.policy !== undefined) {
+      tap.setPolicy(record.cookie, request.policy);
+    }
+  },
   data(
     cookie: number,
     generation: number,
@@ -131,11 +141,15 @@ if (request.late !== true) {
     woken = tap.now();
     drain();
   });
+  setInterval(drain, 5);
 }
 
 let output = '';
 const child = spawn('sh', ['-c', request.command], { stdio: ['ignore', 'pipe', 'inherit'] });
 child.stdout.on('data', (chunk: Buffer) => {
+  if (output === '' && request.connectTo !== undefined) {
+    const socket = connect(request.connectTo, '127.0.0.1', () => socket.end('from sonde\n'));
+  }
   output += chunk.toString();
 });
 const status = await new Promise<number | null>((resolve) => child.once('close', resolve));

@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import { heldCapabilities, parseEffective } from '../../src/kernel/capabilities.ts';
+import { diagnose, kernelRow } from '../../src/kernel/doctor.ts';
+import { describeKernel } from '../support/kernel.ts';
+
+describe('capabilities', () => {
+  test.each([
+    [
+      'CapEff:\t000001ffffffffff\n',
+      ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH', 'CAP_SYS_ADMIN'],
+    ],
+    ['CapEff:\t000000c000000000\n', ['CAP_BPF', 'CAP_PERFMON']],
+    ['CapEff:\t0000008000000000\n', ['CAP_BPF']],
+    // CAP_SYS_ADMIN stands for the two.
+    ['CapEff:\t0000000000200000\n', ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_ADMIN']],
+    ['CapEff:\t0000000000000000\n', []],
+    ['', []],
+  ])('%j', (status, names) => {
+    const held = heldCapabilities(status).filter((capability) => capability.held);
+    expect(held.map((capability) => capability.name)).toEqual(names);
+  });
+
+  test('the set is read in 64 bits', () => {
+    expect(parseEffective('CapInh:\t0\nCapEff:\t0000008000000001\n')).toBe(0x8000000001n);
+  });
+});
+
+test.each([
+  ['5.10.0-46-amd64', 'failed'],
+  ['5.14.0', 'failed'],
+  ['5.15.0-1-cloud', 'ok'],
+  ['6.1.0-56-amd64', 'ok'],
+  ['7.2.13+deb14-amd64', 'ok'],
+])('kernel %s: %s', (release, status) => {
+  expect(kernelRow(release).status).toBe(status);
+});
+
+describeKernel('sonde doctor', () => {
+  test('finds what works here by using it; what does not has a reason and a remedy', async () => {
+    const { rows, canRun } = await diagnose('pod');
+    expect(canRun).toBe(true);
+    const items = Object.fromEntries(rows.map((row) => [row.item, row]));
+    expect(items['socket tap']).toMatchObject({ status: 'ok', remedy: '' });
+    const worked = ['tp_btf/inet_sock_set_state', 'tp_btf/sched_process_exec', 'iter/tcp'];
+    expect(worked.map((hook) => items[hook]?.detail)).toEqual(worked.map(() => 'works'));
+    for (const row of rows) {
+      expect(row.detail).not.toBe('');
+      if (row.status === 'ok') {
+        expect([row.item, row.remedy]).toEqual([row.item, '']);
+      } else if (row.status !== 'info') {
+        expect([row.item, row.remedy]).not.toEqual([row.item, '']);
+      }
+    }
+  });
+});
