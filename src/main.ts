@@ -1,4 +1,4 @@
-import { parseArguments, usage } from './cli/arguments.ts';
+import { parseArguments, UsageError, usage } from './cli/arguments.ts';
 import { version } from './cli/version.ts';
 
 /** Commands are loaded when they are called, so that a running Sonde holds only what it needs. */
@@ -35,7 +35,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof Error && error.constructor.name === 'UsageError') {
+  if (error instanceof UsageError) {
     process.stderr.write("Run 'sonde --help' for usage.\n");
   }
   process.exitCode = 1;

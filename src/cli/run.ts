@@ -47,6 +47,8 @@ function stopSignal(): Stop {
   const reason = new Promise<NodeJS.Signals | Error>((resolve) => {
     settle = resolve;
   });
+  // Signal handlers alone do not keep the process: a Sonde whose receivers are all idle would end.
+  setInterval(() => undefined, 2 ** 30);
   let signals = 0;
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.on(name, () => {

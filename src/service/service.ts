@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../config/service_config.ts';
 import type { Signal } from '../pdata/pdata.ts';
-import type { Component, Settings } from './component.ts';
+import type { Settings } from './component.ts';
 import { type BuiltComponent, Graph } from './graph.ts';
 import type { LineLogger } from './logger.ts';
 import type { Kind } from './registry.ts';
@@ -27,7 +27,6 @@ export class Service {
   async start(): Promise<void> {
     const { config } = this.#options;
     this.#components = await new Graph(config, (kind, id, signal) => this.#settings(kind, id, signal)).build();
-    const started: Component[] = [];
     const order = [
       ...this.#components.filter(({ kind }) => kind !== 'receiver'),
       ...this.#components.filter(({ kind }) => kind === 'receiver'),
@@ -35,8 +34,8 @@ export class Service {
     for (const { kind, id, component } of order) {
       try {
         await component.start();
-        started.push(component);
       } catch (error) {
+        this.#components = [];
         for (const { component: each } of order.toReversed()) await each.shutdown(performance.now());
         throw new Error(`cannot start pipelines: failed to start "${id}" ${kind}: ${describe(error)}`, {
           cause: error,
