@@ -1,21 +1,12 @@
-import {
-  CLIENT,
-  type Decoder,
-  type End,
-  HOLD,
-  REQUEST,
-  SERVER,
-  type Session,
-  type Side,
-  type Sink,
-} from '../wire/decoder.ts';
+import type { Role } from '../kernel/types.ts';
+import { CLIENT, type ConnectionContext, type End, HOLD, SERVER, type Session, type Side } from '../wire/decoder.ts';
 import type { Operation } from '../wire/operation.ts';
 import { Carry } from './carry.ts';
 import type { Connection } from './connection.ts';
-import { Detector } from './detection.ts';
 import type { Environment } from './environment.ts';
 import { Held, type HeldItem } from './held.ts';
 import type { Output } from './output.ts';
+import { SessionSource, type SessionUser } from './session_source.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -23,31 +14,32 @@ const EMPTY = new Uint8Array(0);
  * One connection as one receiver follows it: finds the decoder by the first bytes, then feeds its session. Bytes go
  * to the session where they are; only what it does not take is copied. Directions: 0 sent, 1 received.
  */
-export class Conversation implements Sink {
+export class Conversation implements SessionUser {
   readonly output: Output;
   opaque = false;
   private readonly connection: Connection;
   private readonly env: Environment;
   private readonly carries: readonly [Carry, Carry];
   private readonly held: [Held | undefined, Held | undefined] = [undefined, undefined];
-  private readonly detector: Detector;
-  private session: Session | undefined;
-  private maxPending = 0;
-  /** Direction of the client's bytes, once the session is open. */
-  private clientDirection = 0;
+  private readonly source: SessionSource;
   private releasing = false;
-  /** Direction of the last bytes. */
-  private lastDirection = 0;
-  /** Where the session came from; a reload replaces the output's. */
-  private decoders: readonly Decoder[];
+  /** Direction of the last bytes; -1: none yet. */
+  private lastDirection = -1;
 
   constructor(connection: Connection, output: Output, env: Environment, midway: boolean) {
     this.connection = connection;
     this.output = output;
     this.env = env;
-    this.decoders = output.decoders;
-    this.detector = new Detector(midway);
+    this.source = new SessionSource(this, output.decoders, midway);
     this.carries = [new Carry(env.memory), new Carry(env.memory)];
+  }
+
+  get role(): Role {
+    return this.connection.role;
+  }
+
+  context(client: boolean, midway: boolean): ConnectionContext {
+    return this.connection.context(client, midway);
   }
 
   /** Something is held that time releases. */
@@ -62,8 +54,10 @@ export class Conversation implements Sink {
       if (held.addBytes(bytes, start, end, time, boundary)) return;
       this.release(direction, false);
     }
-    if (this.decoders !== this.output.decoders && boundary) this.renew(direction, bytes, start, end);
-    this.lastDirection = direction;
+    if (this.lastDirection !== direction) {
+      if (boundary && this.source.outdated(this.output.decoders)) this.renew(direction, bytes, start, end);
+      this.lastDirection = direction;
+    }
     this.present(direction, bytes, start, end, time, boundary, true);
     this.retry(1 - direction);
   }
@@ -89,7 +83,7 @@ export class Conversation implements Sink {
       return;
     }
     const carry = this.carryOf(direction);
-    this.session?.end(this.sideOf(direction), carry.bytes, 0, carry.length, how, time);
+    this.source.session?.end(this.sideOf(direction), carry.bytes, 0, carry.length, how, time);
     carry.clear();
     this.checkOpaque();
   }
@@ -105,7 +99,7 @@ export class Conversation implements Sink {
   /** The connection is not followed any more. A direction that has ended already stays as it ended. */
   close(how: End, time: number, ended: readonly [boolean, boolean]): void {
     this.expire(Number.POSITIVE_INFINITY);
-    const first = this.clientDirection;
+    const first = this.source.clientDirection;
     if (!ended[first === 0 ? 0 : 1]) this.finish(first, how, time);
     if (!ended[first === 0 ? 1 : 0]) this.finish(1 - first, how, time);
     this.dispose();
@@ -121,7 +115,7 @@ export class Conversation implements Sink {
   }
 
   reject(reason: string): void {
-    this.output.reject(this.detector.decoder?.name ?? 'unknown', reason);
+    this.output.reject(this.source.decoder?.name ?? 'unknown', reason);
   }
 
   private present(
@@ -153,7 +147,7 @@ export class Conversation implements Sink {
     boundary: boolean,
     mayHold: boolean,
   ): void {
-    const session = this.session ?? this.detect(direction, bytes, start, end, time, boundary);
+    const session = this.source.session ?? this.detect(direction, bytes, start, end, time, boundary);
     if (session === undefined) return;
     let at = start;
     while (at < end) {
@@ -171,7 +165,8 @@ export class Conversation implements Sink {
       // What is left may be the beginning of a message that has to be held: only asking again tells.
       at += taken;
     }
-    if (at < end) this.keep(direction, bytes, at, end, time, at === start && boundary, this.maxPending);
+    if (at < end)
+      this.keep(direction, bytes, at, end, time, at === start && boundary, this.source.decoder?.maxPending ?? 0);
     else if (this.carryOf(direction).length > 0) this.carryOf(direction).clear();
   }
 
@@ -205,8 +200,9 @@ export class Conversation implements Sink {
   }
 
   private tellGap(direction: number, pending: Uint8Array, pendingLength: number, length: number, time: number): void {
-    if (this.session === undefined) this.detector.midway = true;
-    else this.session.gap(this.sideOf(direction), pending, 0, pendingLength, length, time);
+    const { session } = this.source;
+    if (session === undefined) this.source.lose();
+    else session.gap(this.sideOf(direction), pending, 0, pendingLength, length, time);
     this.checkOpaque();
   }
 
@@ -273,11 +269,9 @@ export class Conversation implements Sink {
     time: number,
     boundary: boolean,
   ): Session | undefined {
-    const { detector, connection } = this;
-    const { decoders } = this.output;
-    switch (detector.look(decoders, connection.role, direction, bytes, start, end, boundary)) {
+    switch (this.source.find(direction, bytes, start, end, boundary)) {
       case 'found':
-        return this.open(detector.request ? direction : 1 - direction, 1 - direction, time);
+        return this.opened(1 - direction, time);
       case 'more':
         this.keep(direction, bytes, start, end, time, boundary, Number.POSITIVE_INFINITY);
         return undefined;
@@ -290,17 +284,12 @@ export class Conversation implements Sink {
     }
   }
 
-  private open(clientDirection: number, other: number, time: number): Session | undefined {
-    const { decoder, midway } = this.detector;
-    if (decoder === undefined) return undefined;
-    this.clientDirection = clientDirection;
-    this.maxPending = decoder.maxPending;
-    this.session = decoder.open(this.connection.context(clientDirection === 0, midway), this);
+  /** The other side's first bytes may have come before it was clear what they are. */
+  private opened(other: number, time: number): Session | undefined {
     this.env.counters.sessions++;
-    // The other side's first bytes may have come before it was clear what they are.
     const carry = this.carryOf(other);
     if (carry.length > 0) this.feed(other, carry.bytes, 0, carry.length, time, carry.boundary, true);
-    return this.opaque ? undefined : this.session;
+    return this.opaque ? undefined : this.source.session;
   }
 
   /**
@@ -308,21 +297,12 @@ export class Conversation implements Sink {
    * where a response was the last that came, and nothing is untaken.
    */
   private renew(direction: number, bytes: Uint8Array, start: number, end: number): void {
-    const { decoders } = this.output;
-    if (this.session === undefined) {
-      this.decoders = decoders;
-      return;
-    }
-    if (direction !== this.clientDirection || this.lastDirection === direction || this.waiting) return;
-    if (this.carries[0].length + this.carries[1].length > 0) return;
-    const decoder = decoders.find(({ name }) => name === this.detector.decoder?.name);
-    if (decoder === undefined || decoder.detect(bytes, start, end) !== REQUEST) return;
-    this.decoders = decoders;
-    this.session = decoder.open(this.connection.context(this.clientDirection === 0, false), this);
+    if (this.waiting || this.carries[0].length + this.carries[1].length > 0) return;
+    this.source.renew(this.output.decoders, direction, bytes, start, end);
   }
 
   private checkOpaque(): void {
-    if (this.session?.opaque === true) this.becomeOpaque();
+    if (this.source.session?.opaque === true) this.becomeOpaque();
   }
 
   private becomeOpaque(): void {
@@ -342,7 +322,7 @@ export class Conversation implements Sink {
   }
 
   private sideOf(direction: number): Side {
-    return direction === this.clientDirection ? CLIENT : SERVER;
+    return direction === this.source.clientDirection ? CLIENT : SERVER;
   }
 
   private carryOf(direction: number): Carry {
