@@ -88,7 +88,7 @@ class SocketTap implements KernelTap {
   }
 
   drain(handler: RecordHandler, maxBytes: number): number {
-    return this.#reader.drain(handler, maxBytes);
+    return this.#final === undefined ? this.#reader.drain(handler, maxBytes) : 0;
   }
 
   watch(callback: () => void): void {

@@ -155,7 +155,7 @@ PY`,
   test.each([
     [1, 'heads'],
     [2, 'count'],
-  ] as const)('policy %i: %s', (policy) => {
+  ] as const)('policy %i: %s', (policy, _name) => {
     const session = observe({
       policy,
       command: `python3 - <<'PY'
@@ -194,6 +194,16 @@ PY`,
     });
     const conns = session.conns.filter((conn) => conn.localPort === 9005 || conn.remotePort === 9005);
     expect(conns.map((conn) => conn.role).sort()).toEqual(['client', 'server']);
+  });
+
+  test('without capabilities says what to grant', () => {
+    const wrapper = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
+    expect(() => observe({ command: 'true' }, wrapper)).toThrow(/E_NO_PERMISSION.*grant CAP_BPF and CAP_PERFMON/s);
+  });
+
+  test('CAP_BPF, CAP_PERFMON and the right to look at the kernel are enough for a pod', () => {
+    const wrapper = ['setpriv', '--bounding-set=-all,+bpf,+perfmon', '--inh-caps=-all'];
+    expect(observe({ command: 'true' }, wrapper).hooks).toMatchObject({ 'iter/tcp': 'attached' });
   });
 
   test('says which back end cannot be had', () => {

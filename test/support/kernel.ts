@@ -63,9 +63,10 @@ export function inNamespace(program: string, ...args: string[]): string[] {
   return ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', program, ...args];
 }
 
-/** Observes what `request.command` does in a network namespace of its own (or the session's command line says). */
-export function observe(request: SessionRequest): Session {
-  const [command = '', ...args] = inNamespace(process.execPath, bundle('support/kernel_session.ts'));
+/** Observes what `request.command` does in a network namespace of its own; `wrapper` is a command that starts Sonde's side. */
+export function observe(request: SessionRequest, wrapper: readonly string[] = []): Session {
+  const [program = '', ...rest] = [...wrapper, process.execPath, bundle('support/kernel_session.ts')];
+  const [command = '', ...args] = inNamespace(program, ...rest);
   const { status, stdout, stderr } = spawnSync(command, args, {
     input: JSON.stringify(request),
     maxBuffer: 1 << 28,

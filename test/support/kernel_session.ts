@@ -136,12 +136,13 @@ const handler = {
 };
 
 const drain = () => tap.drain(handler, Number.MAX_SAFE_INTEGER);
+let drainTimer: NodeJS.Timeout | undefined;
 if (request.late !== true) {
   tap.watch(() => {
     woken = tap.now();
     drain();
   });
-  setInterval(drain, 5);
+  drainTimer = setInterval(drain, 5);
 }
 
 let output = '';
@@ -168,5 +169,6 @@ const session: Session = {
   forks,
   exits,
 };
+clearInterval(drainTimer);
 tap.close();
 process.stdout.write(JSON.stringify(session), () => process.exit(0));
