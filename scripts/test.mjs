@@ -8,14 +8,16 @@ import { jest } from './lib/jest.mjs';
 import { prepareOtelcol } from './lib/otelcol.mjs';
 import { inRoot } from './lib/root.mjs';
 
-// Kernel and end-to-end tests measure time and share two cores with their own servers: one file after the other.
+// Kernel and end-to-end tests measure time and share two cores with their own servers: one file after the other. What a
+// failed test left running must not keep the whole run waiting.
+const IN_BAND = ['--runInBand', '--forceExit'];
 const groups = {
   check,
   unit: () => jest('unit'),
-  kernel: () => jest('kernel', { root: true, args: ['--runInBand'] }),
+  kernel: () => jest('kernel', { root: true, args: IN_BAND }),
   async e2e() {
     await prepareOtelcol();
-    return jest('e2e', { root: true, args: ['--runInBand'] });
+    return jest('e2e', { root: true, args: IN_BAND });
   },
 };
 

@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const here = dirname(fileURLToPath(import.meta.url));
+/** Upwards from here: the benchmark uses these files from a bundle. */
+function findRepository(directory: string): string {
+  return existsSync(join(directory, 'package.json')) ? directory : findRepository(dirname(directory));
+}
 
-export const repository = join(here, '..', '..');
-export const program = (name: string): string => join(here, 'programs', name);
+export const repository = findRepository(dirname(fileURLToPath(import.meta.url)));
+export const program = (name: string): string => join(repository, 'test', 'support', 'programs', name);

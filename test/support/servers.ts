@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly cpus?: string;
   /** HAProxy: the port it sends on to. */
   readonly backend?: number;
+  /** Node only. */
+  readonly env?: Readonly<Record<string, string>>;
   /** A log costs the server time: the benchmark does without. */
   readonly log?: boolean;
 }
@@ -121,6 +123,7 @@ export const node: StartServer = (netns, options = {}) =>
     name: 'node',
     command: process.execPath,
     args: [program('node_server.mjs'), ...addresses(directory, options.port ?? 8080)],
+    env: { ...options.env, ...(options.log === false ? { LOG: 'off' } : {}) },
     parse: jsonLog,
   }));
 

@@ -14,6 +14,8 @@ export interface SondeOptions {
   readonly exporters?: string;
   /** Further exporters of both pipelines. */
   readonly also?: readonly string[];
+  /** These exporters in place of the files: what a user would run. */
+  readonly only?: readonly string[];
   readonly metrics?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly cpus?: string;
@@ -122,20 +124,21 @@ async function launch(netns: Netns, args: readonly string[], options: Pick<Sonde
   const output = collect(child);
   const exited = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const pid = child.pid ?? 0;
-  await until(() => output.stderr().includes(READY) || child.exitCode !== null, 'Sonde to be ready', 15_000);
-  if (child.exitCode !== null) {
+  const ended = (): number | string | null => child.exitCode ?? child.signalCode;
+  await until(() => output.stderr().includes(READY) || ended() !== null, 'Sonde to be ready', 15_000);
+  if (ended() !== null) {
     await exited;
-    throw new Error(`Sonde ended with ${child.exitCode}:\n${output.stderr()}`);
+    throw new Error(`Sonde ended with ${ended()}:\n${output.stderr()}`);
   }
   return { pid, readyMs: performance.now() - begin, output, exited };
 }
 
 function configuration(directory: string, options: SondeOptions): string {
-  const exporters = ['file/traces', ...(options.also ?? [])].join(', ');
+  const chosen = (file: string): string => (options.only ?? [file, ...(options.also ?? [])]).join(', ');
   const metrics = `
     metrics:
       receivers: [ebpf_socket]
-      exporters: [${['file/metrics', ...(options.also ?? [])].join(', ')}]`;
+      exporters: [${chosen('file/metrics')}]`;
   return `receivers:
 ${options.receivers ?? '  ebpf_socket:'}
 exporters:
@@ -150,6 +153,6 @@ service:
   pipelines:
     traces:
       receivers: [ebpf_socket]
-      exporters: [${exporters}]${options.metrics === false ? '' : metrics}
+      exporters: [${chosen('file/traces')}]${options.metrics === false ? '' : metrics}
 `;
 }

@@ -14,6 +14,7 @@ const handler = (request, response) => {
     const text = missing ? 'not found\n' : 'hello world\n';
     response.writeHead(missing ? 404 : 200, { 'Content-Type': 'text/plain', 'Content-Length': text.length });
     response.end(request.method === 'HEAD' ? undefined : text, () => {
+      if (process.env.LOG === 'off') return;
       const seconds = (performance.now() - begin) / 1000;
       const { method, url: path } = request;
       process.stdout.write(`${JSON.stringify({ method, path, status: response.statusCode, seconds, received })}\n`);
