@@ -64,6 +64,11 @@ export class Connection implements StreamTarget {
     }
   }
 
+  /** Closed, or a Unix socket of which one direction is over: little or nothing more is to come. */
+  get ended(): boolean {
+    return this.closedAt !== 0 || (this.family === 'unix' && (this.sent.finished || this.received.finished));
+  }
+
   /** Somebody follows it. */
   get followed(): boolean {
     return this.conversations.length > 0;

@@ -9,6 +9,10 @@ const TCP_IDLE_NS = 7200e9;
 const UNIX_IDLE_NS = 1800e9;
 /** those of which nothing is followed so long. */
 const UNIX_UNFOLLOWED_NS = 60e9;
+/** those with an end that was read so long: the other direction may still carry an answer, */
+const UNIX_ENDED_NS = 10e9;
+/** and those of a process that is gone so long. */
+const UNIX_EXITED_NS = 1e9;
 
 /** The connections by socket cookie: bounded, aged. */
 export class Connections {
@@ -70,11 +74,9 @@ export class Connections {
   sweep(now: number): void {
     for (const connection of this.byCookie.values()) {
       const idle = now - connection.lastSeen;
-      if (idle < UNIX_UNFOLLOWED_NS && !connection.process.exited) continue;
-      if (idle > idleLimit(connection)) {
-        this.env.counters.aged++;
-        this.remove(connection);
-      }
+      if (idle < UNIX_EXITED_NS || idle < idleLimit(connection)) continue;
+      if (!connection.ended) this.env.counters.aged++;
+      this.remove(connection);
     }
   }
 
@@ -91,13 +93,13 @@ export class Connections {
   private evict(): void {
     let chances = 8;
     for (const [cookie, connection] of this.byCookie) {
-      if (chances-- > 0 && connection.lastSeen > connection.looked && connection.closedAt === 0) {
+      if (chances-- > 0 && connection.lastSeen > connection.looked && !connection.ended) {
         connection.looked = connection.lastSeen;
         this.byCookie.delete(cookie);
         this.byCookie.set(cookie, connection);
         continue;
       }
-      if (connection.closedAt === 0) this.env.counters.evicted++;
+      if (!connection.ended) this.env.counters.evicted++;
       this.env.setPolicy(cookie, 2);
       this.remove(connection);
       return;
@@ -107,6 +109,7 @@ export class Connections {
 
 function idleLimit(connection: Connection): number {
   if (connection.family !== 'unix') return TCP_IDLE_NS;
-  if (connection.process.exited) return 1e9;
+  if (connection.process.exited) return UNIX_EXITED_NS;
+  if (connection.ended) return UNIX_ENDED_NS;
   return connection.followed ? UNIX_IDLE_NS : UNIX_UNFOLLOWED_NS;
 }

@@ -260,6 +260,17 @@ describe('connections', () => {
     expect(bench.names).toEqual(['a unanswered']);
   });
 
+  test('a Unix socket that was closed is forgotten soon, and is no loss', () => {
+    bench.conn(1, { family: 'unix', role: 'server' });
+    bench.recv(1, '?a\n');
+    bench.send(1, '!\n');
+    bench.recv(1, '');
+    bench.later(9000);
+    expect(counts('connections.open')).toEqual([1]);
+    bench.later(2000);
+    expect(counts('connections.open', 'connections.aged', 'messages')).toEqual([0, 0, 1]);
+  });
+
   test('the end that one Unix socket reads is the end of what the other sent', () => {
     bench.conn(1, { family: 'unix', peerCookie: 2, role: 'client' });
     bench.conn(2, { family: 'unix', peerCookie: 1, role: 'server' });
