@@ -95,7 +95,7 @@ for suite in "$@"; do
   [ -e "$target/ready" ] && continue
   rm -rf "$target"
   release=$(download "$suite" "$target")
-  depmod -b "$target" "$release"
+  depmod -b "$target" "$release" 2>/dev/null
   image=$(ls "$target"/boot/vmlinuz-* "$target/lib/modules/$release/vmlinuz" 2>/dev/null | head -1 || true)
   # Unpacked here: the guest's emulated CPU takes many seconds for it.
   node "$here/unpack-kernel.mjs" "$image" "$target/vmlinux"

@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals';
+import { describeKernel, observe } from '../support/kernel.ts';
+
+describeKernel('process events', () => {
+  test('tells of processes at once: exec, fork and exit', () => {
+    const session = observe({ command: '/bin/sleep 0.05; /bin/true; exit 3' });
+    const [sleep] = session.execs.filter((record) => record.filename === '/bin/sleep');
+    const shell = session.execs.find((record) => record.process.tgid === sleep?.parentTgid);
+    expect(session.execs.map((record) => record.filename)).toContain('/bin/true');
+    expect(sleep?.process.comm).toBe('sleep');
+    expect(sleep?.netns).toBe(shell?.netns);
+    expect(session.forks.map((record) => record.child.tgid)).toContain(sleep?.process.tgid);
+    expect(session.exits.find((record) => record.tgid === sleep?.process.tgid)).toMatchObject({
+      startTime: sleep?.process.startTime,
+      code: 0,
+    });
+    // Typically below 5 ms; a busy machine may take longer, a timer of 5-50 ms alone would not wake for it at all.
+    expect(sleep?.delay).toBeLessThan(100e6);
+    expect(sleep?.sinceWake).toBeLessThan(50e6);
+  });
+});
