@@ -16,6 +16,8 @@ export function decode(
 ): unknown {
   if (node === undefined || isNull(node)) return fallback(schema, path, at, problems);
   const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
+  // No type: as YAML has it.
+  if (types.length === 0) return plain(node);
   if (node.kind === 'map') {
     if (types.includes('object')) return decodeMap(node, schema, path, problems);
     problems.add(node, path, unexpected(types, node, schema));
@@ -25,11 +27,9 @@ export function decode(
     if (types.includes('array')) {
       return node.items.map((item, i) => decode(item, schema.items ?? {}, [...path, String(i)], item, problems));
     }
-    if (types.length === 0) return node.items.map((item, i) => decode(item, {}, [...path, String(i)], item, problems));
     problems.add(node, path, unexpected(types, node, schema));
     return fallbackValue(schema);
   }
-  if (types.length === 0) return node.value;
   for (const type of types) {
     const value = decodeScalar(node, type, schema, types.length === 1);
     if (value !== undefined) return inEnum(value, schema, path, node, problems);

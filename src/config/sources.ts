@@ -70,7 +70,9 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
   const match = scheme.exec(uri);
   const kind = match?.[1] ?? 'file';
   const rest = match?.[2] ?? uri;
-  const option: Location = { source: `--config=${uri}`, line: 0, column: 0 };
+  // The text of `yaml:` may hold secrets and be long: its first key names it well enough.
+  const shown = kind === 'yaml' ? `yaml:${/^[^:]*(?:::[^:]+)*/.exec(rest)?.[0].slice(0, 60) ?? ''}` : uri;
+  const option: Location = { source: `--config=${shown}`, line: 0, column: 0 };
   switch (kind) {
     case 'file':
       return asMap(parseYaml(readText(rest, option), rest));
@@ -98,7 +100,8 @@ export function readSet(text: string): ConfigNode {
       { at: undefined, path: [], message: `invalid value "${text}" for flag -set: missing equal sign` },
     ]);
   }
-  const option: Location = { source: `--set ${text}`, line: 0, column: 0 };
+  // Without the value: it may be a secret.
+  const option: Location = { source: `--set ${text.slice(0, equal)}`, line: 0, column: 0 };
   const value = parseYaml(text.slice(equal + 1), option.source, option);
   return wrap(text.slice(0, equal).trim().split('.'), value, option);
 }

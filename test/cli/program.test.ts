@@ -56,7 +56,7 @@ test.each([
     args: ['validate', '--config', `yaml:${OPTIONAL}`, '--set', 'exporters.debug.verbosity=x'],
     status: 1,
     stdout: '',
-    stderr: /^Error: --set exporters\.debug\.verbosity=x: exporters::debug::verbosity: unsupported value "x"/,
+    stderr: /^Error: --set exporters\.debug\.verbosity: exporters::debug::verbosity: unsupported value "x"/,
   },
   {
     args: ['--config', 'nofile.yaml'],

@@ -85,13 +85,25 @@ describe('merge', () => {
     const base =
       'receivers: {ebpf_socket: }\nexporters: {debug: }\nservice: {pipelines: {traces: {receivers: [ebpf_socket], exporters: [debug]}}}';
     expect(await problemsOf([`yaml:${base}`], ['exporters.debug.verbosity=loud'])).toEqual([
-      '--set exporters.debug.verbosity=loud: exporters::debug::verbosity: unsupported value "loud" (one of: basic, normal, detailed)',
+      '--set exporters.debug.verbosity: exporters::debug::verbosity: unsupported value "loud" (one of: basic, normal, detailed)',
     ]);
     expect(await problemsOf([], [])).toEqual(['at least one config flag must be provided (add --config FILE)']);
     expect(await problemsOf(['yaml:a: b'], ['x'])).toEqual(['invalid value "x" for flag -set: missing equal sign']);
     expect(await problemsOf(['ftp:x'])).toEqual([
       '--config=ftp:x: cannot resolve the configuration: unsupported scheme on URI "ftp:x" (use a file name, env:NAME or yaml:TEXT)',
     ]);
+  });
+
+  test('errors do not print values of options', async () => {
+    const problems = await problemsOf(
+      ['yaml:exporters::otlp_http: {headers: {a: [secret]}}'],
+      ['exporters.otlp_http.headers.b=[secret]'],
+    );
+    expect(problems.length).toBeGreaterThan(1);
+    expect(problems.join('\n')).not.toContain('secret');
+    expect(problems.join('\n')).toContain(
+      '--config=yaml:exporters::otlp_http: exporters::otlp_http::headers::a: expected',
+    );
   });
 
   test('the later file is named', async () => {
@@ -123,4 +135,21 @@ describe('YAML', () => {
 
 test.each(readdirSync('config').filter((name) => name.endsWith('.yaml')))('config/%s is valid', async (name) => {
   expect(await problemsOf([join('config', name)])).toEqual([]);
+});
+
+test('the telemetry that the operator writes is accepted', async () => {
+  const text = `receivers: {ebpf_socket: }
+exporters: {otlphttp: {endpoint: "http://c:4318", tls: {insecure: true}}}
+service:
+  telemetry:
+    logs: {level: debug, sampling: {enabled: true, tick: 10s}, initial_fields: {a: b}}
+    metrics:
+      level: detailed
+      readers: [{pull: {exporter: {prometheus: {host: 0.0.0.0, port: 8888, without_units: false}}}}]
+    resource: {service.name: x}
+  pipelines: {traces: {receivers: [ebpf_socket], exporters: [otlphttp]}}
+`;
+  const { telemetry, warnings } = await read([`yaml:${text}`]);
+  expect(telemetry).toMatchObject({ logs: { level: 'debug', encoding: 'console' }, metrics: { level: 'detailed' } });
+  expect(warnings).toEqual(['"otlphttp" alias is deprecated; use "otlp_http" instead']);
 });
