@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bpfObjectsOf, programTime } from '../test/support/bpf.ts';
 import { Netns } from '../test/support/netns.ts';
 import { repository } from '../test/support/paths.ts';
 import { nginx, node, type Server } from '../test/support/servers.ts';
 import { Sonde } from '../test/support/sonde.ts';
 import { type Load, median, saturate } from './lib/load.ts';
-import { children, cpuSeconds, mapMiB, memory, programTime, setBpfStats } from './lib/process.ts';
+import { children, cpuSeconds, memory, setBpfStats } from './lib/process.ts';
 import { sdkDirectory } from './lib/sdk.ts';
 
 const quick = process.argv.includes('--quick');
@@ -69,9 +70,9 @@ async function kernelTime(netns: Netns, server: Server, worker: number): Promise
   const sonde = await Sonde.start(netns, SIDECAR);
   setBpfStats(true);
   try {
-    const before = programTime(sonde.pid);
+    const before = programTime(bpfObjectsOf(sonde.pid));
     const { requests } = await saturate(netns, server, worker, SECONDS);
-    const after = programTime(sonde.pid);
+    const after = programTime(bpfObjectsOf(sonde.pid));
     const runs = after.runs - before.runs;
     // Both ends are on this machine: the server's and the client's operations each count once.
     const ns = (after.ns - before.ns - runs * EMPTY_PROGRAM_NS) / (2 * requests);
@@ -112,7 +113,7 @@ async function paced(netns: Netns, server: Server): Promise<void> {
   add('  requests sent / answered', `${sent} / ${answered}`);
   add('resident, idle', `RSS ${idle.rss.toFixed(0)} MiB, PSS ${idle.pss.toFixed(0)} MiB`, '≤ 80 MiB');
   add('resident, at this load', `RSS ${loaded.rss.toFixed(0)} MiB, PSS ${loaded.pss.toFixed(0)} MiB`, '≤ 110 MiB');
-  add('BPF maps', `${mapMiB(sonde.pid).toFixed(1)} MiB`, '≤ 16 MiB');
+  add('BPF maps', `${(bpfObjectsOf(sonde.pid).mapBytes / 2 ** 20).toFixed(1)} MiB`, '≤ 16 MiB');
   await sonde.stop();
   sonde.clean();
 }

@@ -22,30 +22,6 @@ export function children(pid: number): number[] {
     .map(Number);
 }
 
-interface Listed {
-  readonly id: number;
-  readonly name?: string;
-  readonly run_time_ns?: number;
-  readonly run_cnt?: number;
-  readonly bytes_memlock?: number;
-  readonly pids?: readonly { readonly pid: number }[];
-}
-
-function owned(kind: 'prog' | 'map', pid: number): Listed[] {
-  const list = JSON.parse(execFileSync('bpftool', ['-j', kind, 'show'], { encoding: 'utf8' })) as Listed[];
-  return list.filter(({ pids = [] }) => pids.some((owner) => owner.pid === pid));
-}
-
-/** Counted by the kernel while kernel.bpf_stats_enabled is 1. */
-export function programTime(pid: number): { readonly ns: number; readonly runs: number } {
-  const sum = (key: 'run_time_ns' | 'run_cnt'): number =>
-    owned('prog', pid).reduce((total, program) => total + (program[key] ?? 0), 0);
-  return { ns: sum('run_time_ns'), runs: sum('run_cnt') };
-}
-
-export const mapMiB = (pid: number): number =>
-  owned('map', pid).reduce((sum, { bytes_memlock = 0 }) => sum + bytes_memlock, 0) / 2 ** 20;
-
 export function setBpfStats(on: boolean): void {
   execFileSync('sysctl', ['-q', `kernel.bpf_stats_enabled=${on ? 1 : 0}`]);
 }

@@ -63,6 +63,7 @@ test('SIGTERM under load: drains, detaches, exits 0', async () => {
     const ended = once(load, 'close');
     await sleep(1_500);
     const objects = bpfObjectsOf(sonde.pid);
+    expect(objects.links.length).toBeGreaterThan(1);
     const { code, stderr } = await sonde.stop();
     expect([code, stderr.includes('panic')]).toEqual([0, false]);
     await gone(objects);
