@@ -4,6 +4,8 @@ import type { HeldMemory } from './memory.ts';
 
 /** How long something waits for a record that may still come: the ring is in reservation order, not causality. */
 export const HOLD_NS = 100e6;
+/** The same while the ring refuses records: what is missing then is lost, and waiting only costs. */
+export const HOLD_LOSSY_NS = 10e6;
 /** Most bytes of one direction that wait for an earlier record. */
 export const HOLD_BYTES = 64 * 1024;
 /** Most records of one direction that wait. */
@@ -21,6 +23,8 @@ export interface Environment {
   readonly waiting: Set<Connection>;
   /** CLOCK_MONOTONIC at the beginning of the drain, ns. */
   now: number;
+  /** HOLD_NS or HOLD_LOSSY_NS. */
+  holdNs: number;
   setPolicy(cookie: number, mode: 0 | 1 | 2): void;
   /** A decoder threw. */
   failed(error: unknown): void;

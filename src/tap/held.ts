@@ -1,5 +1,5 @@
 import type { End } from '../wire/decoder.ts';
-import { type Environment, HOLD_BYTES, HOLD_NS, HOLD_RECORDS } from './environment.ts';
+import { type Environment, HOLD_BYTES, HOLD_RECORDS } from './environment.ts';
 
 /** How often held bytes are shown again before they have to be taken. */
 const TRIES = 8;
@@ -26,7 +26,7 @@ export class Held {
 
   constructor(env: Environment) {
     this.env = env;
-    this.deadline = env.now + HOLD_NS;
+    this.deadline = env.now + env.holdNs;
   }
 
   get exhausted(): boolean {

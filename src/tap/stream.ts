@@ -1,5 +1,5 @@
 import type { End } from '../wire/decoder.ts';
-import { type Environment, HOLD_BYTES, HOLD_NS, HOLD_RECORDS } from './environment.ts';
+import { type Environment, HOLD_BYTES, HOLD_RECORDS } from './environment.ts';
 
 /** What a stream tells, in stream order. `direction`: 0 sent, 1 received. */
 export interface StreamTarget {
@@ -169,7 +169,7 @@ export class Stream {
       return;
     }
     copy?.set(bytes.subarray(start, start + captured));
-    const deadline = this.env.now + HOLD_NS;
+    const deadline = this.env.now + this.env.holdNs;
     let at = this.early.length;
     while (at > 0 && (this.early[at - 1]?.offset ?? 0) > offset) at--;
     this.early.splice(at, 0, { offset, length, captured, first, time, bytes: copy, deadline });
@@ -213,7 +213,7 @@ export class Stream {
     this.endHow = how;
     this.endOffset = offset;
     this.endTime = time;
-    this.endDeadline = this.env.now + HOLD_NS;
+    this.endDeadline = this.env.now + this.env.holdNs;
   }
 
   /** Everything before the end is there. */

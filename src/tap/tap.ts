@@ -2,7 +2,7 @@ import { SondeError } from '../errors.ts';
 import type { KernelTap } from '../kernel/types.ts';
 import { checkConfig } from './check_config.ts';
 import { DrainTimer } from './drain_timer.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, HOLD_LOSSY_NS, HOLD_NS } from './environment.ts';
 import { Intake } from './intake.ts';
 import { addKernelCounters, NO_KERNEL_COUNTERS, TapCounters } from './ledger.ts';
 import { HeldMemory } from './memory.ts';
@@ -19,6 +19,8 @@ const DRAIN_BYTES = 256 * 1024;
 const HELD_BYTES = 8 * 1024 * 1024;
 const FLUSH_NS = 200e6;
 const SECOND_NS = 1e9;
+/** How often the kernel's counters are asked while something waits. */
+const LOSS_CHECK_NS = 20e6;
 /** How long `stop` waits for buffers to come back before it gives up spans. */
 const STOP_WAIT_MS = 1000;
 
@@ -49,6 +51,8 @@ export class Tap {
   private start: WallTime = [0, 0];
   private nextFlush = 0;
   private nextSecond = 0;
+  private nextLossCheck = 0;
+  private lastDropped = 0;
   private onCredit: (() => void) | undefined;
 
   constructor(parts: TapParts, post: Post) {
@@ -69,6 +73,7 @@ export class Tap {
       counters,
       waiting: new Set(),
       now: 0,
+      holdNs: HOLD_NS,
       setPolicy: (cookie, mode) => this.attached?.kernel.setPolicy(cookie, mode),
       failed: (error) => this.failed(error),
     };
@@ -102,6 +107,7 @@ export class Tap {
     this.env.now = now;
     const bytes = kernel.drain(intake, DRAIN_BYTES);
     intake.advance(now);
+    if (this.env.waiting.size > 0 && now >= this.nextLossCheck) this.checkLoss(now, kernel);
     if (now >= this.nextFlush) {
       this.nextFlush = now + FLUSH_NS;
       this.outputs.flush();
@@ -207,6 +213,13 @@ export class Tap {
     if (step !== 0) this.log('info', `the wall clock was set by ${(step / 1e6).toFixed(1)} ms`);
     intake.connections.sweep(now);
     this.processes.sweep(now);
+  }
+
+  private checkLoss(now: number, kernel: KernelTap): void {
+    const { dropped } = kernel.counters();
+    this.nextLossCheck = now + LOSS_CHECK_NS;
+    this.env.holdNs = dropped > this.lastDropped ? HOLD_LOSSY_NS : HOLD_NS;
+    this.lastDropped = dropped;
   }
 
   /** A decoder broke its contract. The connection is given up; the first time is told with the trace. */

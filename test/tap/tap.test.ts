@@ -101,6 +101,19 @@ describe('order', () => {
     expect(counts('gaps', 'gap.bytes', 'held.bytes')).toEqual([1, 3, 0]);
   });
 
+  test('a hole is waited for less while the ring refuses records', () => {
+    bench.conn(1);
+    bench.conn(2);
+    bench.send(1, '?a\n', { offset: 3 });
+    bench.kernel.counted = { dropped: 5 };
+    bench.drain();
+    bench.send(2, '?a\n', { offset: 3 });
+    bench.later(11);
+    expect(counts('gaps')).toEqual([1]);
+    bench.later(90);
+    expect(counts('gaps')).toEqual([2]);
+  });
+
   test('a hole before more than 64 KiB becomes a gap at once', () => {
     bench.conn(1);
     for (let record = 0; record < 40; record++) {
