@@ -5,7 +5,7 @@ import type { BatchConfig } from './config.ts';
 /** The buffer takes this many times `send_batch_size` items, then `consume` waits. */
 const BUFFERED_BATCHES = 4;
 /** And never more than this, however few items it is; one larger batch alone is taken. */
-const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
 
