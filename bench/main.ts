@@ -5,7 +5,7 @@ import { Netns } from '../test/support/netns.ts';
 import { repository } from '../test/support/paths.ts';
 import { nginx, node, type Server } from '../test/support/servers.ts';
 import { Sonde } from '../test/support/sonde.ts';
-import { type Load, median, saturate } from './lib/load.ts';
+import { type Load, median, saturateWarm } from './lib/load.ts';
 import { children, cpuSeconds, memory, setBpfStats } from './lib/process.ts';
 import { sdkDirectory } from './lib/sdk.ts';
 
@@ -44,10 +44,10 @@ async function saturatedNginx(netns: Netns, server: Server, worker: number): Pro
   const withSonde: Load[] = [];
   const ready: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    without.push(await saturate(netns, server, worker, SECONDS));
+    without.push(await saturateWarm(netns, server, worker, SECONDS));
     const sonde = await Sonde.start(netns, SIDECAR);
     ready.push(sonde.readyMs);
-    withSonde.push(await saturate(netns, server, worker, SECONDS));
+    withSonde.push(await saturateWarm(netns, server, worker, SECONDS));
     await sonde.stop();
     sonde.clean();
   }
@@ -71,7 +71,7 @@ async function kernelTime(netns: Netns, server: Server, worker: number): Promise
   setBpfStats(true);
   try {
     const before = programTime(bpfObjectsOf(sonde.pid));
-    const { requests } = await saturate(netns, server, worker, SECONDS);
+    const { requests } = await saturateWarm(netns, server, worker, SECONDS);
     const after = programTime(bpfObjectsOf(sonde.pid));
     const runs = after.runs - before.runs;
     // Both ends are on this machine: the server's and the client's operations each count once.
@@ -127,7 +127,7 @@ async function nodeServer(netns: Netns): Promise<void> {
   const measure = async (options: Parameters<typeof node>[1]): Promise<Load> => {
     const server = await node(netns, { port: 8090, cpus: '0', ...options });
     try {
-      return await saturate(netns, server, server.pid, SECONDS);
+      return await saturateWarm(netns, server, server.pid, SECONDS);
     } finally {
       await server.stop();
     }
