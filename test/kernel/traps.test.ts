@@ -102,12 +102,18 @@ describeKernel('traps of the kernel', () => {
     const trap = new Trap('mmsg');
     const lengths = [`0+11 ${layout.SKIP_SYSCALL}`, `11+10 ${layout.SKIP_SYSCALL}`, '21+5 alone'];
     expect(trap.told('client', SEND)).toEqual(lengths);
-    expect(trap.told('server', RECV)).toEqual(lengths);
+    // recvmmsg calls past the function that fexit sees for all but the first; the offset of the next tells of the gap.
+    const [first = '', , last = ''] = lengths;
+    expect(trap.told('server', RECV)).toEqual(trap.session.backend === 'fexit' ? [first, last] : lengths);
   });
 
   test('sendfile: lengths of what was sent, bytes of what was received', () => {
     const trap = new Trap('sendfile');
-    expect(trap.told('client', SEND)).toEqual([`0+5000 ${layout.SKIP_SYSCALL}`, '5000+5 after']);
+    // Before 6.5 a page is an operation.
+    const { SKIP_SYSCALL } = layout;
+    const pages = [`0+4096 ${SKIP_SYSCALL}`, `4096+904 ${SKIP_SYSCALL}`];
+    const file = trap.session.backend === 'fexit' ? pages : [`0+5000 ${SKIP_SYSCALL}`];
+    expect(trap.told('client', SEND)).toEqual([...file, '5000+5 after']);
     const received = trap.records('server', RECV);
     expect(received.map((record) => record.text).join('')).toBe(`${'f'.repeat(5000)}after`);
     expect(received.at(-1)?.offset).toBe(5000);
