@@ -42,11 +42,14 @@ export function openKernelTap(options: KernelTapOptions): KernelTap {
     : new SondeError('E_KERNEL_TOO_OLD', { release: release(), reason: refused.join('; ') }, cause);
 }
 
-/** One line: an addon's error with the end of the verifier's log, less what libbpf says after every refusal. */
+/** What libbpf says after every refusal (and its advice on the memlock limit, which is out of date since 5.11). */
+const NOISE = /load failed|failed to load|permission error|PROG LOAD LOG|^processed \d+ insns/;
+
+/** One line: an addon's error with the end of the verifier's log. */
 export function describe(error: unknown): string {
   const { message, log } = error as Partial<AddonError>;
   const lines = log?.trim().split('\n') ?? [];
-  const telling = lines.filter((line) => !/^libbpf: .*failed to load/.test(line)).slice(-2);
+  const telling = lines.filter((line) => !NOISE.test(line)).slice(-2);
   return telling.length === 0 ? String(message) : `${message} (${telling.join(' ')})`;
 }
 
