@@ -88,7 +88,9 @@ export class ProcessTable {
     entry.comm = process.comm;
     entry.cgroupId = process.cgroupId;
     entry.forked = false;
-    entry.parent ??= this.#entries.get(keyOf(parentTgid, parentStartTime));
+    const parent = this.#entries.get(keyOf(parentTgid, parentStartTime));
+    // Ticks are coarser than the kernel's times: a made-up record may name the process itself.
+    if (parent !== entry) entry.parent ??= parent;
     entry.image = undefined;
     if (!this.#load(entry) || entry.executable === '') entry.image = imageOfRecord(filename, process.comm, entry.image);
     entry.changed();
