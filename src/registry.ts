@@ -4,6 +4,7 @@ import { Registry } from './service/registry.ts';
 export const registry = new Registry({
   receiver: {
     ebpf_socket: { load: async () => (await import('./receivers/ebpf_socket/factory.ts')).factory },
+    otlp: { load: async () => (await import('./receivers/otlp/factory.ts')).factory },
   },
   processor: {
     batch: { load: async () => (await import('./processors/batch/factory.ts')).factory },

@@ -14,7 +14,7 @@ export function decode(
   at: Location,
   problems: Problems,
 ): unknown {
-  if (node === undefined || isNull(node)) return fallback(schema, path, at, problems);
+  if (node === undefined || isNull(node)) return fallback(node, schema, path, at, problems);
   const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
   // No type: as YAML has it.
   if (types.length === 0) return plain(node);
@@ -111,8 +111,14 @@ function inEnum(value: unknown, schema: Schema, path: readonly string[], at: Loc
 }
 
 /** Null or absent. */
-function fallback(schema: Schema, path: readonly string[], at: Location, problems: Problems): unknown {
-  if (schema['x-sonde-optional'] === true) return undefined;
+function fallback(
+  node: ConfigNode | undefined,
+  schema: Schema,
+  path: readonly string[],
+  at: Location,
+  problems: Problems,
+): unknown {
+  if (schema['x-sonde-optional'] === true && (node === undefined || schema.default === undefined)) return undefined;
   // A section's defaults are those of its keys.
   if (schema.type === 'object' && schema.properties !== undefined) {
     const empty: MapNode = { kind: 'map', entries: new Map(), source: at.source, line: at.line, column: at.column };

@@ -4,7 +4,8 @@ import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts';
  * Configuration schemas are JSON Schema (draft 2020-12) with these additions:
  * - `format: 'duration'`: Go's durations; decoded to milliseconds (number). Defaults are written as text.
  * - `x-sonde-secret`: printed as [REDACTED].
- * - `x-sonde-optional`: an absent section stays undefined instead of taking its defaults.
+ * - `x-sonde-optional`: an absent section stays undefined instead of taking its defaults; so does null, unless it has a
+ *   `default`: then `section:` alone switches it on, as the Collector's configoptional.Default does.
  */
 export interface Schema {
   readonly type?: string | readonly string[];

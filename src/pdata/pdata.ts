@@ -13,14 +13,20 @@ export class Batch {
   /** Spans, metric data points, log records or profile samples. */
   readonly itemCount: number;
   readonly byteLength: number;
+  /**
+   * The whole request as one gzip member, when it came so: an exporter that compresses may send it as it is. A batch that
+   * a component makes has none, so it can never tell something else than the chunks.
+   */
+  readonly gzip: Uint8Array | undefined;
 
-  constructor(signal: Signal, chunks: readonly Uint8Array[], itemCount: number) {
+  constructor(signal: Signal, chunks: readonly Uint8Array[], itemCount: number, gzip?: Uint8Array) {
     this.signal = signal;
     this.chunks = chunks;
     this.itemCount = itemCount;
     let length = 0;
     for (const chunk of chunks) length += chunk.length;
     this.byteLength = length;
+    this.gzip = gzip;
   }
 
   /** All batches must have one signal. */

@@ -1,0 +1,28 @@
+import { OtlpError } from '../../pdata/otlp/reader.ts';
+import { ConsumeError } from '../../service/component.ts';
+import { Code, type RpcStatus } from '../../transport/rpc_status.ts';
+
+/** What went wrong before a request reached a pipeline; `http` is the answer's status. */
+export class RequestError extends Error {
+  readonly http: number;
+  readonly code: number;
+
+  constructor(http: number, code: number, message: string) {
+    super(message);
+    this.name = 'RequestError';
+    this.http = http;
+    this.code = code;
+  }
+}
+
+/** https://opentelemetry.io/docs/specs/otlp/#failures: bad data is final, what the pipeline cannot take now is not. */
+export function statusOf(error: unknown): RpcStatus & { readonly http: number } {
+  if (error instanceof OtlpError) return { http: 400, code: Code.INVALID_ARGUMENT, message: error.message };
+  if (error instanceof RequestError) return { http: error.http, code: error.code, message: error.message };
+  if (error instanceof ConsumeError && !error.permanent) {
+    const { message, retryAfterMs } = error;
+    const status = { http: 503, code: Code.UNAVAILABLE, message };
+    return retryAfterMs === undefined ? status : { ...status, retryDelayMs: retryAfterMs };
+  }
+  return { http: 500, code: Code.INTERNAL, message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,234 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Signal } from '../../pdata/pdata.ts';
+import type { Component, Settings } from '../../service/component.ts';
+import { bindAddress } from '../../transport/listen.ts';
+import { Code, encodeStatus, type RpcStatus, statusJson } from '../../transport/rpc_status.ts';
+import { httpPaths } from '../../transport/signals.ts';
+import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
+import { RequestError, statusOf } from './answer.ts';
+import { decodeBody, isOneMember, readBody, unsupportedEncoding } from './body.ts';
+import { type HttpConfig, urlPath } from './config.ts';
+import { Cors } from './cors.ts';
+import type { Intake } from './intake.ts';
+
+const PROTOBUF = 'application/x-protobuf';
+const JSON_TYPE = 'application/json';
+const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
+/** Bodies of all requests under way; beyond it a sender is told to come back. One body alone is always taken. */
+const MAX_BODIES = 128 * 1024 * 1024;
+/** Answers of success are empty in protobuf: partial_success is never set. */
+const EMPTY = new Uint8Array(0);
+const JSON_SUCCESS = '{"partialSuccess":{}}';
+
+/** OTLP/HTTP: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
+export class HttpReceiver implements Component {
+  readonly #settings: Settings;
+  readonly #config: HttpConfig;
+  readonly #intake: Intake;
+  readonly #routes: ReadonlyMap<string, Signal>;
+  readonly #cors: Cors | undefined;
+  readonly #limit: number;
+  #server: Server | SecureServer | undefined;
+  #stopWatching: () => void = () => undefined;
+  #stopping = false;
+  /** Bytes of the bodies of requests under way, as announced. */
+  #held = 0;
+
+  constructor(settings: Settings, config: HttpConfig, intake: Intake) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#intake = intake;
+    const paths: Readonly<Record<Signal, string>> = {
+      traces: config.traces_url_path,
+      metrics: config.metrics_url_path,
+      logs: config.logs_url_path,
+      profiles: httpPaths.profiles,
+    };
+    this.#routes = new Map(intake.signals.map((signal) => [urlPath(paths[signal]) ?? '', signal]));
+    this.#cors =
+      config.cors !== undefined && config.cors.allowed_origins.length > 0 ? new Cors(config.cors) : undefined;
+    this.#limit = config.max_request_body_size > 0 ? config.max_request_body_size : DEFAULT_MAX_BODY;
+  }
+
+  async start(): Promise<void> {
+    const { cors, endpoint, transport, tls } = this.#config;
+    if (cors !== undefined && this.#cors === undefined && cors.allowed_headers.length > 0) {
+      this.#settings.logger.warn(
+        'The CORS configuration specifies allowed headers but no allowed origins, and is therefore ignored.',
+      );
+    }
+    const server = this.#create();
+    this.#server = server;
+    const where = transport === 'unix' ? { path: endpoint } : await bindAddress(endpoint);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(
+        'path' in where ? where : { port: where.port, ...(where.host === '' ? {} : { host: where.host }) },
+        () => {
+          server.removeListener('error', reject);
+          resolve();
+        },
+      );
+    });
+    server.on('error', (error: Error) => this.#settings.fail(error));
+    this.#settings.logger.info('Starting HTTP server', { endpoint: listening(server) });
+    if (tls !== undefined) {
+      this.#stopWatching = watchTls(
+        tls,
+        () => serverContextOptions(tls),
+        (options) => (server as SecureServer).setSecureContext(options),
+        (error) => this.#settings.logger.error('failed to reload TLS', { error }),
+      );
+    }
+  }
+
+  async shutdown(deadline: number): Promise<void> {
+    this.#stopWatching();
+    this.#stopping = true;
+    const server = this.#server;
+    if (server?.listening !== true) return;
+    const timer = setTimeout(() => server.closeAllConnections(), Math.max(0, deadline - performance.now()));
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    clearTimeout(timer);
+  }
+
+  #create(): Server | SecureServer {
+    const { tls, read_timeout, read_header_timeout, idle_timeout } = this.#config;
+    const headersTimeout = read_header_timeout > 0 ? read_header_timeout : read_timeout;
+    const options = {
+      requestTimeout: Math.max(0, read_timeout),
+      // Node wants it not to be longer than the time of the whole request.
+      headersTimeout: read_timeout > 0 ? Math.min(headersTimeout, read_timeout) : headersTimeout,
+      keepAliveTimeout: idle_timeout > 0 ? idle_timeout : read_timeout,
+      connectionsCheckingInterval: 5_000,
+    };
+    const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#handle(request, response).catch((error: unknown) => {
+        this.#settings.logger.error('failed to answer', { error });
+        response.destroy();
+      });
+    };
+    if (tls === undefined) return createServer(options, handle);
+    const mutual = tls.client_ca_file !== '';
+    return createSecureServer(
+      { ...options, ...serverContextOptions(tls), requestCert: mutual, rejectUnauthorized: mutual },
+      handle,
+    );
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, value] of Object.entries(this.#config.response_headers)) response.setHeader(name, String(value));
+    if (this.#cors?.handle(request, response) === true) return;
+    const encoding = request.headers['content-encoding'] ?? '';
+    const type = mediaType(request.headers['content-type']);
+    // In the Collector's order: encoding, path, method, type.
+    if (!this.#config.compression_algorithms.includes(encoding)) {
+      this.#refuse(response, type, unsupportedEncoding(encoding));
+      return;
+    }
+    const signal = this.#routes.get(pathOf(request.url ?? ''));
+    if (signal === undefined) this.#text(response, 404, '404 page not found\n');
+    else if (request.method !== 'POST') this.#text(response, 405, '405 method not allowed, supported: [POST]');
+    else if (type !== PROTOBUF && type !== JSON_TYPE) {
+      this.#text(response, 415, `415 unsupported media type, supported: [${JSON_TYPE}, ${PROTOBUF}]`);
+    } else await this.#take(request, response, signal, type, encoding);
+  }
+
+  async #take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: Signal,
+    type: string,
+    encoding: string,
+  ): Promise<void> {
+    const announced = Math.min(Number(request.headers['content-length'] ?? this.#limit) || 0, this.#limit);
+    let held = announced;
+    try {
+      if (this.#held > 0 && this.#held + held > MAX_BODIES) {
+        throw new RequestError(503, Code.UNAVAILABLE, 'too many requests are under way');
+      }
+      this.#held += held;
+      const body = await readBody(request, this.#limit);
+      const bytes = await decodeBody(encoding, body, this.#limit);
+      this.#held += body.length + bytes.length - held;
+      held = body.length + bytes.length;
+      if (type === JSON_TYPE) await this.#intake.json(signal, bytes);
+      else
+        await this.#intake.protobuf(signal, bytes, encoding === 'gzip' && isOneMember(body, bytes) ? body : undefined);
+      this.#send(response, 200, type, type === JSON_TYPE ? JSON_SUCCESS : EMPTY);
+    } catch (error) {
+      this.#refuse(response, type, error);
+    } finally {
+      this.#held -= held;
+    }
+  }
+
+  #refuse(response: ServerResponse, type: string, error: unknown): void {
+    const status: RpcStatus & { readonly http: number } = statusOf(error);
+    const { http, retryDelayMs } = status;
+    // Whole seconds, never earlier than asked for.
+    if (retryDelayMs !== undefined) response.setHeader('Retry-After', String(Math.ceil(retryDelayMs / 1000)));
+    if (type === PROTOBUF) this.#send(response, http, type, encodeStatus(status));
+    else this.#send(response, http, JSON_TYPE, statusJson(status));
+  }
+
+  #text(response: ServerResponse, status: number, text: string): void {
+    this.#send(response, status, 'text/plain', text);
+  }
+
+  #send(response: ServerResponse, status: number, type: string, body: string | Uint8Array): void {
+    const { write_timeout: limit, keep_alives_enabled: keepAlive } = this.#config;
+    // What is left of a refused body would be read as the next request.
+    const close = this.#stopping || !keepAlive || hasLongRest(response.req);
+    response.writeHead(status, {
+      'Content-Type': type,
+      'Content-Length': Buffer.byteLength(body),
+      ...(close ? { Connection: 'close' } : {}),
+    });
+    if (limit > 0 && response.socket !== null) response.setTimeout(limit, () => response.destroy());
+    response.end(body);
+    if (close) discardRest(response);
+  }
+}
+
+/** A sender that still writes would never read the answer if the connection were reset: its bytes are read away for a while. */
+function discardRest(response: ServerResponse): void {
+  const { req: request } = response;
+  if (request.complete) return;
+  request.removeAllListeners('data');
+  request.on('error', () => undefined);
+  request.resume();
+  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+}
+
+/** Node reads a short rest away itself, and the connection can be used again. */
+function hasLongRest(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  const { 'content-length': length, 'transfer-encoding': transfer } = request.headers;
+  return transfer !== undefined || Number(length ?? 0) > MAX_DRAINED_BYTES;
+}
+
+const MAX_DRAINED_BYTES = 256 * 1024;
+const LINGER_MS = 2_000;
+
+/** The type without its parameters. */
+function mediaType(header: string | undefined): string {
+  if (header === undefined) return '';
+  const end = header.indexOf(';');
+  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+function listening(server: Server | SecureServer): string {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') return address ?? '';
+  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
+}

@@ -1,0 +1,39 @@
+import { promises as dns } from 'node:dns';
+
+export interface ListenAddress {
+  /** Empty: every address. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Go's net.SplitHostPort with its error texts: `host:port`, `[::1]:port`, `:port`. */
+export function splitHostPort(text: string): { readonly host: string; readonly port: string } | string {
+  const colon = text.lastIndexOf(':');
+  if (colon < 0) return `address ${text}: missing port in address`;
+  if (text.startsWith('[')) {
+    const end = text.indexOf(']');
+    if (end < 0) return `address ${text}: missing ']' in address`;
+    if (end + 1 !== colon) return `address ${text}: missing port in address`;
+    return { host: text.slice(1, end), port: text.slice(colon + 1) };
+  }
+  const host = text.slice(0, colon);
+  if (host.includes(':')) return `address ${text}: too many colons in address`;
+  return { host, port: text.slice(colon + 1) };
+}
+
+/** The address to listen on, or what is wrong with it. */
+export function parseListen(endpoint: string): ListenAddress | string {
+  const parts = splitHostPort(endpoint);
+  if (typeof parts === 'string') return parts;
+  if (!/^\d{1,5}$/.test(parts.port) || Number(parts.port) > 65_535) return `invalid port "${parts.port}"`;
+  return { host: parts.host, port: Number(parts.port) };
+}
+
+/** What to bind: a name becomes its first address, IPv4 before IPv6, as Go does. */
+export async function bindAddress(endpoint: string): Promise<ListenAddress> {
+  const address = parseListen(endpoint);
+  if (typeof address === 'string') throw new Error(address);
+  if (address.host === '') return address;
+  const [found] = await dns.lookup(address.host, { all: true, verbatim: false });
+  return found === undefined ? address : { host: found.address, port: address.port };
+}
