@@ -38,6 +38,8 @@ function component(type: string, factory: ComponentFactory): string[] {
   const lines = [`    - name: ${type}`, `      module: sonde ${buildInfo.version}`, '      stability:'];
   if ('pairs' in factory) {
     for (const { from, to, stability } of factory.pairs) lines.push(`        ${from}-to-${to}: ${title(stability)}`);
+  } else if (typeof factory.stability === 'string') {
+    lines.push(`        extension: ${title(factory.stability)}`);
   } else {
     for (const signal of ['logs', 'metrics', 'profiles', 'traces'] as const) {
       const level = factory.stability[signal];

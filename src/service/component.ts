@@ -40,6 +40,12 @@ export interface Settings {
   readonly buildInfo: { readonly command: string; readonly version: string };
   /** Ends the whole service with an error: for what cannot be known before `start` is over. */
   readonly fail: (error: Error) => void;
+  /**
+   * The extension of this id, started before every other component; undefined if `service::extensions` does not list it.
+   * Ask while being created or started. What an extension can do beyond `Component` (storage, authentication) is asked of the
+   * object itself. Who asked is made again when a reload changes the extension.
+   */
+  readonly extension: (id: string) => Extension | undefined;
 }
 
 /** Own metrics of a component, behind the OpenTelemetry API. */
@@ -59,8 +65,19 @@ export interface ComponentTelemetry {
 export interface Component {
   /** Fails the whole start when it rejects. */
   start(): Promise<void>;
-  /** Safe to call without `start()`; drains until `deadline` (ms of performance.now()). */
-  shutdown(deadline: number): Promise<void>;
+  /**
+   * Safe to call without `start()`; drains until `deadline` (ms of performance.now()). `successor`: at a reload, takes what
+   * could not be delivered by then, instead of its being dropped; it is the new instance of the same component.
+   */
+  shutdown(deadline: number, successor?: Consumer): Promise<void>;
+}
+
+/** Serves the process or other components. Started first, in the order of `service::extensions`, stopped last. */
+export interface Extension extends Component {
+  /** Every pipeline has started and data is taken. */
+  ready?(): void;
+  /** Receivers are about to stop. */
+  notReady?(): void;
 }
 
 /** Next consumers by signal: only those that pipelines of this receiver have. */
@@ -84,6 +101,11 @@ interface FactoryBase<Config> {
   readonly check?: SchemaCheck;
   /** Checks that a schema can't say; each problem names its key path. */
   validate?(config: Config): readonly { readonly path: readonly string[]; readonly message: string }[];
+  /**
+   * A reload starts the new instance before the old one stops. Default: true for processors, connectors and exporters, false
+   * for receivers and extensions. False for what two instances cannot share: a port, a file, a directory.
+   */
+  readonly overlaps?: boolean;
 }
 
 export interface ReceiverFactory<Config = unknown> extends FactoryBase<Config> {
@@ -97,6 +119,11 @@ export interface ProcessorFactory<Config = unknown> extends FactoryBase<Config> 
 export interface ExporterFactory<Config = unknown> extends FactoryBase<Config> {
   /** One instance per exporter id and signal. */
   create(settings: Settings, config: Config, signal: Signal): Promise<Component & Consumer>;
+}
+
+export interface ExtensionFactory<Config = unknown> extends Omit<FactoryBase<Config>, 'stability'> {
+  readonly stability: Stability;
+  create(settings: Settings, config: Config): Promise<Extension>;
 }
 
 export interface ConnectorFactory<Config = unknown> extends Omit<FactoryBase<Config>, 'stability'> {

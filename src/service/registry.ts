@@ -1,7 +1,18 @@
-import type { ConnectorFactory, ExporterFactory, ProcessorFactory, ReceiverFactory } from './component.ts';
+import type {
+  ConnectorFactory,
+  ExporterFactory,
+  ExtensionFactory,
+  ProcessorFactory,
+  ReceiverFactory,
+} from './component.ts';
 
 export type Kind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
-export type ComponentFactory = ReceiverFactory | ProcessorFactory | ExporterFactory | ConnectorFactory;
+export type ComponentFactory =
+  | ReceiverFactory
+  | ProcessorFactory
+  | ExporterFactory
+  | ConnectorFactory
+  | ExtensionFactory;
 
 export interface RegistryEntry {
   /** Deprecated names. */

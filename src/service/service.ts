@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../config/service_config.ts';
 import type { Signal } from '../pdata/pdata.ts';
-import type { Settings } from './component.ts';
+import type { Extension, ExtensionFactory, Settings } from './component.ts';
 import { type BuiltComponent, Graph } from './graph.ts';
 import type { LineLogger } from './logger.ts';
 import type { Kind } from './registry.ts';
@@ -18,6 +18,7 @@ export interface ServiceOptions {
 export class Service {
   readonly #options: ServiceOptions;
   #components: readonly BuiltComponent[] = [];
+  readonly #extensions = new Map<string, Extension>();
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -26,6 +27,7 @@ export class Service {
   /** Exporters first, receivers last; what started is stopped again when one fails. */
   async start(): Promise<void> {
     const { config } = this.#options;
+    await this.#startExtensions();
     this.#components = await new Graph(config, (kind, id, signal) => this.#settings(kind, id, signal)).build();
     const order = [
       ...this.#components.filter(({ kind }) => kind !== 'receiver'),
@@ -42,10 +44,31 @@ export class Service {
         });
       }
     }
+    for (const extension of this.#extensions.values()) extension.ready?.();
+  }
+
+  /** In the order of `service::extensions`; one may use those before it. */
+  async #startExtensions(): Promise<void> {
+    const { config } = this.#options;
+    for (const id of config.extensions) {
+      const configured = config.components.extension.get(id);
+      if (configured === undefined) continue;
+      const factory = configured.factory as ExtensionFactory;
+      const extension = await factory.create(this.#settings('extension', id), configured.config);
+      try {
+        await extension.start();
+      } catch (error) {
+        throw new Error(`failed to start extensions: failed to start extension "${id}": ${describe(error)}`, {
+          cause: error,
+        });
+      }
+      this.#extensions.set(id, extension);
+    }
   }
 
   /** Receivers first, exporters last, each with what is left of the time until `deadline` (ms of performance.now()). */
   async shutdown(deadline: number): Promise<void> {
+    for (const extension of this.#extensions.values()) extension.notReady?.();
     const receivers = this.#components.filter(({ kind }) => kind === 'receiver');
     const others = this.#components.filter(({ kind }) => kind !== 'receiver').reverse();
     // Half of the time is the exporters': a receiver that waits for a full pipeline must not take it all.
@@ -54,6 +77,10 @@ export class Service {
     await Promise.all(receivers.map(async (each) => this.#stop(each, half)));
     for (const each of others) await this.#stop(each, deadline);
     this.#components = [];
+    for (const [id, component] of [...this.#extensions].reverse()) {
+      await this.#stop({ kind: 'extension', id, component }, deadline);
+    }
+    this.#extensions.clear();
   }
 
   async #stop({ kind, id, component }: BuiltComponent, deadline: number): Promise<void> {
@@ -77,6 +104,7 @@ export class Service {
       telemetry: telemetry.component({ [kind]: id, ...(signal === undefined ? {} : { data_type: signal }) }),
       buildInfo,
       fail,
+      extension: (name) => this.#extensions.get(name),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { Settings } from '../../src/service/component.ts';
+import type { Extension, Settings } from '../../src/service/component.ts';
 import { TelemetryRegistry } from '../../src/service/telemetry.ts';
 
 export interface TestSettings extends Settings {
@@ -8,7 +8,7 @@ export interface TestSettings extends Settings {
 }
 
 /** Settings that remember what was logged and counted. */
-export function testSettings(id: string): TestSettings {
+export function testSettings(id: string, extensions: Readonly<Record<string, Extension>> = {}): TestSettings {
   const lines: { level: string; message: string; fields: unknown }[] = [];
   const failures: Error[] = [];
   const log =
@@ -26,6 +26,7 @@ export function testSettings(id: string): TestSettings {
     telemetry: registry.component({}),
     buildInfo: { command: 'sonde', version: '1.2.3' },
     fail: (error) => failures.push(error),
+    extension: (name) => extensions[name],
   };
 }
 
