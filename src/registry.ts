@@ -12,6 +12,10 @@ export const registry = new Registry({
   exporter: {
     debug: { load: async () => (await import('./exporters/debug/factory.ts')).factory },
     file: { load: async () => (await import('./exporters/file/factory.ts')).factory },
+    otlp_grpc: {
+      aliases: ['otlp'],
+      load: async () => (await import('./exporters/otlp_grpc/factory.ts')).factory,
+    },
     otlp_http: {
       aliases: ['otlphttp'],
       load: async () => (await import('./exporters/otlp_http/factory.ts')).factory,

@@ -4,7 +4,6 @@ import { grpc } from '../../transport/grpc.ts';
 
 /** Credentials whose certificates and TLS versions can be set, and set anew while the server runs; null: no TLS. */
 export class TlsCredentials extends grpc.ServerCredentials {
-  // biome-ignore lint/complexity/noUselessConstructor: the base class's is not public
   constructor(options: SecureServerOptions | null, context?: SecureContextOptions) {
     super(options, context);
   }

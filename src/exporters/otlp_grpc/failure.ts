@@ -1,0 +1,42 @@
+import { ConsumeError } from '../../service/component.ts';
+import { Code, decodeStatus } from '../../transport/rpc_status.ts';
+
+/** What may be sent again: https://opentelemetry.io/docs/specs/otlp/#failures */
+const retryable: readonly number[] = [
+  Code.CANCELLED,
+  Code.DEADLINE_EXCEEDED,
+  Code.ABORTED,
+  Code.OUT_OF_RANGE,
+  Code.UNAVAILABLE,
+  Code.DATA_LOSS,
+];
+const MAX_MESSAGE = 512;
+const names = new Map(
+  Object.entries(Code).map(([name, code]) => [
+    code as number,
+    name.toLowerCase().replaceAll(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase()),
+  ]),
+);
+
+/** `details`: the bytes of grpc-status-details-bin, a google.rpc.Status. */
+export function failureOf(code: number, text: string, details: Uint8Array | undefined): ConsumeError {
+  const delay = retryDelay(details);
+  const name = names.get(code) ?? `Code(${code})`;
+  const message = `rpc error: code = ${name} desc = ${text.slice(0, MAX_MESSAGE)}`;
+  // A server that is exhausted says with RetryInfo that it can recover.
+  const again = retryable.includes(code) || (code === Code.RESOURCE_EXHAUSTED && delay !== undefined);
+  if (!again) return new ConsumeError(message, { permanent: true });
+  return new ConsumeError(
+    message,
+    delay === undefined ? { permanent: false } : { permanent: false, retryAfterMs: delay },
+  );
+}
+
+function retryDelay(details: Uint8Array | undefined): number | undefined {
+  if (details === undefined) return undefined;
+  try {
+    return decodeStatus(details).retryDelayMs;
+  } catch {
+    return undefined;
+  }
+}
