@@ -5,8 +5,9 @@ import { inRoot } from '../root.mjs';
 import { treeFiles } from '../tree.mjs';
 
 const IMPORT = /(?:^|[^\w.])(?:import|export)\s[^'";]*?from\s*'([^']+)'|(?:^|[^\w.])import\s*\(?\s*'([^']+)'/gm;
-const COMPONENT = /^src\/(receivers|processors|exporters|connectors|extensions)\/([^/]+)\//;
-const REGISTRY = 'src/service/registry.ts';
+// `helper` is what the components of a kind share.
+const COMPONENT = /^src\/(receivers|processors|exporters|connectors|extensions)\/(?!helper\/)([^/]+)\//;
+const REGISTRY = 'src/registry.ts';
 
 const isIn = (path, room) => path.startsWith(`src/${room}/`);
 
