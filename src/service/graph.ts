@@ -5,6 +5,7 @@ import type {
   ConnectorFactory,
   Consumer,
   ExporterFactory,
+  ExtensionFactory,
   NextConsumers,
   ProcessorFactory,
   ReceiverFactory,
@@ -21,54 +22,33 @@ export class GraphError extends Error {
   }
 }
 
-export interface BuiltComponent {
-  readonly kind: Kind;
-  readonly id: string;
-  readonly component: Component;
-}
+export type Built = Component & Partial<Consumer>;
+type Next = (signal: Signal) => Consumer | undefined;
 
-type Built = Component & Partial<Consumer>;
-interface Node extends GraphNode {
+/** A component to be made. */
+export interface Node extends GraphNode {
   readonly kind: Kind;
   readonly id: string;
-  readonly create: (next: (signal: Signal) => Consumer | undefined) => Promise<Built>;
+  /** None for receivers and extensions. */
+  readonly signal?: Signal;
+  readonly configured: ConfiguredComponent;
+  readonly create: (settings: Settings, next: Next) => Promise<Built>;
 }
 
 /** Components and who gives data to whom. One receiver per id, one exporter per id and signal, one processor per pipeline. */
 export class Graph {
   readonly #config: ServiceConfig;
-  readonly #settings: (kind: Kind, id: string, signal?: Signal) => Settings;
   readonly #nodes = new Map<string, Node>();
   readonly #problems: string[] = [];
 
-  constructor(config: ServiceConfig, settings: (kind: Kind, id: string, signal?: Signal) => Settings) {
+  constructor(config: ServiceConfig) {
     this.#config = config;
-    this.#settings = settings;
   }
 
-  /** Makes every component, the last of a pipeline first: that is also the order to start them in. */
-  async build(): Promise<BuiltComponent[]> {
-    const order = this.plan();
-    const built: BuiltComponent[] = [];
-    const consumers = new Map<string, Built>();
-    try {
-      for (const node of order) {
-        const next = (signal: Signal): Consumer | undefined => {
-          const targets = [...(node.next.get(signal) ?? [])].map((key) => consumers.get(key));
-          return targets.length === 0 ? undefined : fanOut(targets.filter((target) => isConsumer(target)));
-        };
-        const component = await node.create(next);
-        consumers.set(node.key, component);
-        built.push({ kind: node.kind, id: node.id, component });
-      }
-    } catch (error) {
-      for (const { component } of built.reverse()) await component.shutdown(performance.now());
-      throw error;
-    }
-    return built;
-  }
-
-  /** Checks signals and cycles without making anything. */
+  /**
+   * Checks signals and cycles without making anything. In the order to start: extensions as listed, then the last of a pipeline
+   * first, receivers last of all.
+   */
   plan(): Node[] {
     for (const pipeline of this.#config.pipelines) this.#pipeline(pipeline);
     this.#checkConnectors();
@@ -77,7 +57,25 @@ export class Graph {
     if ('cycle' in order) {
       throw new GraphError([`cycle detected: ${order.cycle.map((node) => node.label).join(' -> ')}`]);
     }
-    return order.nodes;
+    const receivers = order.nodes.filter(({ kind }) => kind === 'receiver');
+    const others = order.nodes.filter(({ kind }) => kind !== 'receiver');
+    return [...this.#extensions(), ...others, ...receivers];
+  }
+
+  #extensions(): Node[] {
+    return this.#config.extensions.map((id) => {
+      const configured = this.#component('extension', id);
+      const { factory, config } = configured;
+      return {
+        key: `extension ${id}`,
+        label: `extension "${id}"`,
+        kind: 'extension',
+        id,
+        configured,
+        next: new Map(),
+        create: (settings) => (factory as ExtensionFactory).create(settings, config),
+      };
+    });
   }
 
   #pipeline(pipeline: ConfiguredPipeline): void {
@@ -98,7 +96,8 @@ export class Graph {
   }
 
   #exporter(id: string, signal: Signal): string {
-    const { factory, config } = this.#component('exporter', id);
+    const configured = this.#component('exporter', id);
+    const { factory, config } = configured;
     const key = `exporter ${signal} ${id}`;
     this.#supports(factory, signal, `failed to create "${id}" exporter for data type "${signal}"`);
     this.#add({
@@ -106,14 +105,17 @@ export class Graph {
       label: `exporter "${id}"`,
       kind: 'exporter',
       id,
+      signal,
+      configured,
       next: new Map(),
-      create: () => (factory as ExporterFactory).create(this.#settings('exporter', id, signal), config, signal),
+      create: (settings) => (factory as ExporterFactory).create(settings, config, signal),
     });
     return key;
   }
 
   #processor(id: string, pipeline: ConfiguredPipeline, next: readonly string[]): string {
-    const { factory, config } = this.#component('processor', id);
+    const configured = this.#component('processor', id);
+    const { factory, config } = configured;
     const { signal } = pipeline;
     const key = `processor ${pipeline.id} ${id}`;
     this.#supports(factory, signal, `failed to create "${id}" processor, in pipeline "${pipeline.id}"`);
@@ -122,35 +124,34 @@ export class Graph {
       label: `processor "${id}" in pipeline "${pipeline.id}"`,
       kind: 'processor',
       id,
+      signal,
+      configured,
       next: new Map([[signal, new Set(next)]]),
-      create: (consumer) =>
-        (factory as ProcessorFactory).create(
-          this.#settings('processor', id, signal),
-          config,
-          signal,
-          consumer(signal) ?? fanOut([]),
-        ),
+      create: (settings, consumer) =>
+        (factory as ProcessorFactory).create(settings, config, signal, consumer(signal) ?? fanOut([])),
     });
     return key;
   }
 
   #receiver(id: string, signal: Signal, next: readonly string[]): void {
-    const { factory, config } = this.#component('receiver', id);
+    const configured = this.#component('receiver', id);
+    const { factory, config } = configured;
     this.#supports(factory, signal, `failed to create "${id}" receiver for data type "${signal}"`);
     const node = this.#add({
       key: `receiver ${id}`,
       label: `receiver "${id}"`,
       kind: 'receiver',
       id,
+      configured,
       next: new Map(),
-      create: (consumer) => {
+      create: (settings, consumer) => {
         const consumers: Partial<Record<Signal, Consumer>> = {};
         for (const each of signals) {
           const target = consumer(each);
           if (target !== undefined) consumers[each] = target;
         }
         const found: NextConsumers = consumers;
-        return (factory as ReceiverFactory).create(this.#settings('receiver', id), config, found);
+        return (factory as ReceiverFactory).create(settings, config, found);
       },
     });
     connect(node, signal, next);
@@ -176,21 +177,18 @@ export class Graph {
     }
   }
 
-  #connector({ id, factory, config }: ConfiguredComponent, from: Signal, to: Signal): Node {
+  #connector(configured: ConfiguredComponent, from: Signal, to: Signal): Node {
+    const { id, factory, config } = configured;
     return this.#add({
       key: `connector ${from} ${to} ${id}`,
       label: `connector "${id}" (${from} to ${to})`,
       kind: 'connector',
       id,
+      signal: from,
+      configured,
       next: new Map(),
-      create: (consumer) =>
-        (factory as ConnectorFactory).create(
-          this.#settings('connector', id, from),
-          config,
-          from,
-          to,
-          consumer(to) ?? fanOut([]),
-        ),
+      create: (settings, consumer) =>
+        (factory as ConnectorFactory).create(settings, config, from, to, consumer(to) ?? fanOut([])),
     });
   }
 
@@ -239,8 +237,4 @@ function connect(node: Node, signal: Signal, next: readonly string[]): void {
   const targets = node.next.get(signal) ?? new Set();
   for (const key of next) targets.add(key);
   node.next.set(signal, targets);
-}
-
-function isConsumer(component: Built | undefined): component is Component & Consumer {
-  return component !== undefined && typeof component.consume === 'function';
 }

@@ -1,10 +1,13 @@
 import type { ServiceConfig } from '../config/service_config.ts';
-import type { Signal } from '../pdata/pdata.ts';
-import type { Extension, ExtensionFactory, Settings } from './component.ts';
-import { type BuiltComponent, Graph } from './graph.ts';
+import type { Settings } from './component.ts';
+import { Graph, type Node } from './graph.ts';
+import type { MadeSettings } from './instance.ts';
 import type { LineLogger } from './logger.ts';
-import type { Kind } from './registry.ts';
+import { Pipelines } from './pipelines.ts';
 import type { TelemetryRegistry } from './telemetry.ts';
+
+/** Time that a reload gives what is replaced or removed to hand everything over; meanwhile the new ones run. */
+const RELOAD_DRAIN_MS = 10_000;
 
 export interface ServiceOptions {
   readonly config: ServiceConfig;
@@ -14,101 +17,94 @@ export interface ServiceOptions {
   readonly fail: Settings['fail'];
 }
 
-/** The running pipelines. */
+export interface Reloaded {
+  /** Labels of the components that were made and stopped; everything else was left alone. */
+  readonly made: readonly string[];
+  readonly stopped: readonly string[];
+}
+
+/** The running configuration. */
 export class Service {
   readonly #options: ServiceOptions;
-  #components: readonly BuiltComponent[] = [];
-  readonly #extensions = new Map<string, Extension>();
+  readonly #pipelines: Pipelines;
+  #nodes: readonly Node[] = [];
+  #config: ServiceConfig;
+  /** A reload or a shutdown waits for the one before. */
+  #busy: Promise<unknown> = Promise.resolve();
 
   constructor(options: ServiceOptions) {
     this.#options = options;
+    this.#config = options.config;
+    const { logger } = options;
+    this.#pipelines = new Pipelines({ logger, settings: (node, extension) => this.#settings(node, extension) });
   }
 
-  /** Exporters first, receivers last; what started is stopped again when one fails. */
+  get config(): ServiceConfig {
+    return this.#config;
+  }
+
+  /** Extensions and exporters first, receivers last; what started is stopped again when one fails. */
   async start(): Promise<void> {
-    const { config } = this.#options;
-    await this.#startExtensions();
-    this.#components = await new Graph(config, (kind, id, signal) => this.#settings(kind, id, signal)).build();
-    const order = [
-      ...this.#components.filter(({ kind }) => kind !== 'receiver'),
-      ...this.#components.filter(({ kind }) => kind === 'receiver'),
-    ];
-    for (const { kind, id, component } of order) {
-      try {
-        await component.start();
-      } catch (error) {
-        this.#components = [];
-        for (const { component: each } of order.toReversed()) await each.shutdown(performance.now());
-        throw new Error(`cannot start pipelines: failed to start "${id}" ${kind}: ${describe(error)}`, {
-          cause: error,
-        });
-      }
-    }
-    for (const extension of this.#extensions.values()) extension.ready?.();
-  }
-
-  /** In the order of `service::extensions`; one may use those before it. */
-  async #startExtensions(): Promise<void> {
-    const { config } = this.#options;
-    for (const id of config.extensions) {
-      const configured = config.components.extension.get(id);
-      if (configured === undefined) continue;
-      const factory = configured.factory as ExtensionFactory;
-      const extension = await factory.create(this.#settings('extension', id), configured.config);
-      try {
-        await extension.start();
-      } catch (error) {
-        throw new Error(`failed to start extensions: failed to start extension "${id}": ${describe(error)}`, {
-          cause: error,
-        });
-      }
-      this.#extensions.set(id, extension);
-    }
-  }
-
-  /** Receivers first, exporters last, each with what is left of the time until `deadline` (ms of performance.now()). */
-  async shutdown(deadline: number): Promise<void> {
-    for (const extension of this.#extensions.values()) extension.notReady?.();
-    const receivers = this.#components.filter(({ kind }) => kind === 'receiver');
-    const others = this.#components.filter(({ kind }) => kind !== 'receiver').reverse();
-    // Half of the time is the exporters': a receiver that waits for a full pipeline must not take it all.
-    const now = performance.now();
-    const half = now + (deadline - now) / 2;
-    await Promise.all(receivers.map(async (each) => this.#stop(each, half)));
-    for (const each of others) await this.#stop(each, deadline);
-    this.#components = [];
-    for (const [id, component] of [...this.#extensions].reverse()) {
-      await this.#stop({ kind: 'extension', id, component }, deadline);
-    }
-    this.#extensions.clear();
-  }
-
-  async #stop({ kind, id, component }: BuiltComponent, deadline: number): Promise<void> {
+    const nodes = new Graph(this.#config).plan();
     try {
-      await component.shutdown(deadline);
+      await this.#pipelines.transition(nodes, 0);
     } catch (error) {
-      this.#options.logger.error(`failed to shut down ${kind} "${id}"`, { error: describe(error) });
+      await this.#pipelines.shutdown(performance.now());
+      throw error;
     }
+    this.#nodes = nodes;
+    this.#ready();
   }
 
-  #settings(kind: Kind, id: string, signal?: Signal): Settings {
+  /**
+   * Makes only what changed. Throws when the new configuration does not start: then the old one runs again, or, when that is
+   * not possible any more, the service ends.
+   */
+  reload(config: ServiceConfig): Promise<Reloaded> {
+    return this.#next(async () => {
+      const nodes = new Graph(config).plan();
+      try {
+        const done = await this.#pipelines.transition(nodes, RELOAD_DRAIN_MS);
+        this.#nodes = nodes;
+        this.#config = config;
+        this.#ready();
+        return done;
+      } catch (error) {
+        try {
+          await this.#pipelines.transition(this.#nodes, RELOAD_DRAIN_MS);
+          this.#ready();
+        } catch (second) {
+          this.#options.fail(second instanceof Error ? second : new Error(String(second)));
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Receivers first, exporters last, extensions after all; everything by `deadline` (ms of performance.now()). */
+  shutdown(deadline: number): Promise<void> {
+    for (const extension of this.#pipelines.extensions) extension.notReady?.();
+    return this.#next(() => this.#pipelines.shutdown(deadline));
+  }
+
+  #ready(): void {
+    for (const extension of this.#pipelines.extensions) extension.ready?.();
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#busy.then(work, work);
+    this.#busy = done.catch(() => undefined);
+    return done;
+  }
+
+  #settings({ kind, id, signal }: Node, extension: Settings['extension']): MadeSettings {
     const { logger, telemetry, buildInfo, fail } = this.#options;
-    const fields = {
-      'otelcol.component.id': id,
-      'otelcol.component.kind': kind,
-      ...(signal === undefined ? {} : { 'otelcol.signal': signal }),
-    };
+    const type = signal === undefined ? {} : { 'otelcol.signal': signal };
+    const fields = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...type };
+    const scope = telemetry.scope({ [kind]: id, ...(signal === undefined ? {} : { data_type: signal }) });
     return {
-      id,
-      logger: logger.with(id, fields),
-      telemetry: telemetry.component({ [kind]: id, ...(signal === undefined ? {} : { data_type: signal }) }),
-      buildInfo,
-      fail,
-      extension: (name) => this.#extensions.get(name),
+      settings: { id, logger: logger.with(id, fields), telemetry: scope, buildInfo, fail, extension },
+      close: scope.close,
     };
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

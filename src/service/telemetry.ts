@@ -10,9 +10,10 @@ interface Point {
   readonly attributes: Attributes;
   value: number;
 }
+type Observer = () => Iterable<readonly [number, Attributes]>;
 interface Instrument extends Options {
   readonly points: Map<string, Point>;
-  readonly observers: (() => Iterable<readonly [number, Attributes]>)[];
+  readonly observers: Set<Observer>;
 }
 
 export interface MetricValue extends Options {
@@ -31,15 +32,26 @@ export class TelemetryRegistry {
 
   /** `fixed`: attributes of every point, such as the component's id. */
   component(fixed: Attributes): ComponentTelemetry {
+    return this.scope(fixed);
+  }
+
+  /** `close` ends the observers; what was counted stays, so that a component that is made again goes on counting. */
+  scope(fixed: Attributes): ComponentTelemetry & { readonly close: () => void } {
+    const ends: (() => void)[] = [];
     return {
+      close: () => {
+        for (const end of ends.splice(0)) end();
+      },
       counter: (name, options) => {
         const instrument = this.#instrument(name, { ...options, monotonic: true });
         return (value, attributes) => add(instrument, value, { ...fixed, ...attributes });
       },
       observable: (name, options, observe) => {
-        this.#instrument(name, options).observers.push(() =>
-          Array.from(observe(), ([value, attributes]) => [value, { ...fixed, ...attributes }] as const),
-        );
+        const { observers } = this.#instrument(name, options);
+        const observer: Observer = () =>
+          Array.from(observe(), ([value, attributes]) => [value, { ...fixed, ...attributes }] as const);
+        observers.add(observer);
+        ends.push(() => observers.delete(observer));
       },
     };
   }
@@ -58,7 +70,7 @@ export class TelemetryRegistry {
   #instrument(name: string, options: Options): Instrument {
     let instrument = this.#instruments.get(name);
     if (instrument === undefined) {
-      instrument = { ...options, points: new Map(), observers: [] };
+      instrument = { ...options, points: new Map(), observers: new Set() };
       this.#instruments.set(name, instrument);
     }
     return instrument;

@@ -10,12 +10,11 @@ import type {
 } from '../../src/service/component.ts';
 import { ConsumeError } from '../../src/service/component.ts';
 import { joinErrors } from '../../src/service/fan_out.ts';
-import { Graph } from '../../src/service/graph.ts';
+import { Graph, type Node } from '../../src/service/graph.ts';
 import { LineLogger } from '../../src/service/logger.ts';
 import type { ComponentFactory, Kind } from '../../src/service/registry.ts';
 import { Service } from '../../src/service/service.ts';
 import { TelemetryRegistry } from '../../src/service/telemetry.ts';
-import { testSettings } from '../support/settings.ts';
 
 /** Components that write down what happens to them. */
 class World {
@@ -121,8 +120,14 @@ class World {
 }
 
 const data = (signal: Signal, items: number): Batch => new Batch(signal, [Uint8Array.of(1)], items);
-const graphOf = (world: World, ...args: Parameters<World['config']>): Graph =>
-  new Graph(world.config(...args), (_kind, id) => testSettings(id));
+const planOf = (world: World, ...args: Parameters<World['config']>): Node[] => new Graph(world.config(...args)).plan();
+
+async function run(world: World, ...args: Parameters<World['config']>): Promise<Service> {
+  const service = world.service(world.config(...args));
+  await service.start();
+  world.events.length = 0;
+  return service;
+}
 
 test('exporters start first and receivers last; they stop in the other order', async () => {
   const world = new World();
@@ -146,12 +151,15 @@ test('a component that does not start ends the start, and everything is stopped'
 
 test('one receiver feeds pipelines of its signals; one exporter per signal; a processor per pipeline', async () => {
   const world = new World();
-  const built = await graphOf(world, {
+  const pipelines: Parameters<World['config']>[0] = {
     traces: [['r'], ['p'], ['e']],
     'traces/2': [['r'], ['p'], ['e']],
     metrics: [['r'], [], ['e']],
-  }).build();
-  const names = built.map(({ kind, id }) => `${kind} ${id}`).sort();
+  };
+  const names = planOf(world, pipelines)
+    .map(({ kind, id }) => `${kind} ${id}`)
+    .sort();
+  await run(world, pipelines);
   expect(names).toEqual(['exporter e', 'exporter e', 'processor p', 'processor p', 'receiver r']);
   expect(Object.keys(world.sources.get('r') ?? {}).sort()).toEqual(['metrics', 'traces']);
   await world.sources.get('r')?.traces?.consume(data('traces', 5));
@@ -172,7 +180,7 @@ test('a failing exporter hides nothing from the others', async () => {
       throw new ConsumeError('down', { permanent: false, retryAfterMs: 9 });
     },
   };
-  await graphOf(world, { traces: [['r'], [], ['e', 'f']] }).build();
+  await run(world, { traces: [['r'], [], ['e', 'f']] });
   const consumed = world.sources.get('r')?.traces?.consume(data('traces', 3));
   await expect(consumed).rejects.toMatchObject({ message: 'down', permanent: false, retryAfterMs: 9 });
   expect(world.events).toEqual(['exporter f traces got 3']);
@@ -190,7 +198,7 @@ test.each([
 describe('connectors', () => {
   test('carry data from one signal to another', async () => {
     const world = new World();
-    await graphOf(world, { traces: [['r'], [], ['c']], metrics: [['c'], [], ['e']] }, ['c']).build();
+    await run(world, { traces: [['r'], [], ['c']], metrics: [['c'], [], ['e']] }, ['c']);
     await world.sources.get('r')?.traces?.consume(data('traces', 2));
     expect(world.events).toEqual(['exporter e metrics got 2']);
   });
@@ -214,8 +222,9 @@ describe('connectors', () => {
     },
   ])('$name', ({ pipelines, message }) => {
     const world = new World();
-    const graph = graphOf(world, pipelines as unknown as Parameters<World['config']>[0], ['c']);
-    expect(() => graph.plan()).toThrow(`failed to build pipelines: ${message}`);
+    expect(() => planOf(world, pipelines as unknown as Parameters<World['config']>[0], ['c'])).toThrow(
+      `failed to build pipelines: ${message}`,
+    );
   });
 });
 
@@ -227,6 +236,5 @@ test.each([
     'failed to create "p" processor, in pipeline "logs/x": telemetry type is not supported',
   ],
 ])('wrong signal %#', (pipelines, message) => {
-  const graph = graphOf(new World(), pipelines as unknown as Parameters<World['config']>[0]);
-  expect(() => graph.plan()).toThrow(message);
+  expect(() => planOf(new World(), pipelines as unknown as Parameters<World['config']>[0])).toThrow(message);
 });

@@ -1,0 +1,56 @@
+import type { Signal } from '../pdata/pdata.ts';
+import type { Extension, Settings } from './component.ts';
+import type { Built, Node } from './graph.ts';
+import { Switch } from './switch.ts';
+
+/** A component that was made, with what a reload has to know of it. */
+export interface Instance {
+  readonly node: Node;
+  /** Equal: a reload leaves it alone. */
+  readonly fingerprint: string;
+  readonly component: Built;
+  /** Where its data goes. */
+  readonly outlets: ReadonlyMap<Signal, Switch>;
+  /** Ids of the extensions that it asked for, whether they are there or not. */
+  readonly uses: ReadonlySet<string>;
+  /** Ends its own metrics. */
+  readonly close: () => void;
+}
+
+export interface MadeSettings {
+  readonly settings: Settings;
+  readonly close: () => void;
+}
+
+export async function makeInstance(
+  node: Node,
+  extension: (id: string) => Extension | undefined,
+  settingsOf: (node: Node, extension: Settings['extension']) => MadeSettings,
+): Promise<Instance> {
+  const uses = new Set<string>();
+  const { settings, close } = settingsOf(node, (id) => {
+    uses.add(id);
+    return extension(id);
+  });
+  const outlets = new Map<Signal, Switch>();
+  for (const [signal, targets] of node.next) if (targets.size > 0) outlets.set(signal, new Switch());
+  try {
+    const component = await node.create(settings, (signal) => outlets.get(signal));
+    return { node, fingerprint: fingerprintOf(node), component, outlets, uses, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Configuration, and for receivers the signals that are wanted: wiring alone needs no new instance. */
+export function fingerprintOf(node: Node): string {
+  const signals = [...node.next].filter(([, targets]) => targets.size > 0).map(([signal]) => signal);
+  return JSON.stringify([signals.sort(), node.configured.config], (_, value: unknown) =>
+    typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? String(value) : value,
+  );
+}
+
+export function overlaps(node: Node): boolean {
+  return node.configured.factory.overlaps ?? !(node.kind === 'receiver' || node.kind === 'extension');
+}

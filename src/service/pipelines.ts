@@ -1,0 +1,220 @@
+import type { Batch } from '../pdata/pdata.ts';
+import type { Component, Consumer, Extension, Logger, Settings } from './component.ts';
+import { difference } from './difference.ts';
+import { fanOut } from './fan_out.ts';
+import type { Built, Node } from './graph.ts';
+import { type Instance, type MadeSettings, makeInstance } from './instance.ts';
+import { Switch } from './switch.ts';
+
+/** What cannot run twice gets this long at a reload, while its data waits; what it has not delivered goes to its successor. */
+const EXCLUSIVE_STOP_MS = 5000;
+
+export interface PipelinesOptions {
+  readonly logger: Logger;
+  readonly settings: (node: Node, extension: Settings['extension']) => MadeSettings;
+}
+
+/** The running components. `transition` makes them what a list of nodes says, and leaves alone what stays. */
+export class Pipelines {
+  readonly #options: PipelinesOptions;
+  /** In the order to start. */
+  #running: Instance[] = [];
+  /** Where a component's data comes in; they outlive the components. */
+  readonly #inlets = new Map<string, Switch>();
+  /** What stopped components could not deliver, for their successors. */
+  readonly #leftovers = new Map<string, Batch[]>();
+
+  constructor(options: PipelinesOptions) {
+    this.#options = options;
+  }
+
+  get components(): readonly Component[] {
+    return this.#running.map(({ component }) => component);
+  }
+
+  get extensions(): readonly Extension[] {
+    return this.#running.filter(({ node }) => node.kind === 'extension').map(({ component }) => component);
+  }
+
+  /**
+   * Throws when something new does not start; then the new ones are stopped, but what had to stop first is gone: transition
+   * back. `drainMs`: time for what is replaced or removed. Returns labels of what was made and what was stopped.
+   */
+  async transition(wanted: readonly Node[], drainMs: number): Promise<{ made: string[]; stopped: string[] }> {
+    const { stopFirst, stopLast, stopExtensions, make } = difference(this.#running, wanted);
+    const kept = new Set(wanted.map(({ key }) => key));
+    const goes = new Set([...stopFirst, ...stopExtensions]);
+    for (const { node } of stopFirst) this.#inlets.get(node.key)?.pause();
+    await this.#stopFirst(stopFirst, kept, drainMs);
+    for (const each of stopExtensions.toReversed()) await this.#stop(each, performance.now() + EXCLUSIVE_STOP_MS);
+    this.#running = this.#running.filter((each) => !goes.has(each));
+
+    const replaced = new Map(stopLast.map((each) => [each.node.key, each]));
+    await this.#start(
+      make.filter(({ kind }) => kind === 'extension'),
+      wanted,
+      () => undefined,
+    );
+    await this.#start(
+      make.filter(({ kind }) => kind !== 'extension' && kind !== 'receiver'),
+      wanted,
+      (instance) => this.#wire(instance),
+    );
+    this.#connect(wanted);
+    this.#feedLeftovers();
+    await this.#start(
+      make.filter(({ kind }) => kind === 'receiver'),
+      wanted,
+      (instance) => this.#wire(instance),
+    );
+    const deadline = performance.now() + drainMs;
+    for (const each of stopLast.toReversed()) await this.#stop(each, deadline, this.#successor(each, kept));
+    this.#running = this.#running.filter((each) => replaced.get(each.node.key) !== each);
+    for (const key of this.#inlets.keys()) {
+      if (kept.has(key)) continue;
+      this.#inlets.get(key)?.close();
+      this.#inlets.delete(key);
+    }
+    return {
+      made: make.map(({ label }) => label),
+      stopped: [...stopExtensions, ...stopFirst, ...stopLast].map(({ node }) => node.label),
+    };
+  }
+
+  /** Receivers first, exporters last, then extensions, each with what is left of the time until `deadline`. */
+  async shutdown(deadline: number): Promise<void> {
+    const stop = this.#running.toReversed();
+    this.#running = [];
+    // Half of the time is the exporters': a receiver that waits for a full pipeline must not take it all.
+    const now = performance.now();
+    const half = now + (deadline - now) / 2;
+    const receivers = stop.filter(({ node }) => node.kind === 'receiver');
+    await Promise.all(receivers.map((each) => this.#stop(each, half)));
+    for (const each of stop) if (each.node.kind !== 'receiver') await this.#stop(each, deadline);
+    for (const inlet of this.#inlets.values()) inlet.close();
+    this.#inlets.clear();
+  }
+
+  /** Makes all, then starts all. */
+  async #start(nodes: readonly Node[], wanted: readonly Node[], wire: (instance: Instance) => void): Promise<void> {
+    const fresh: Instance[] = [];
+    let failing = '';
+    try {
+      for (const node of nodes) {
+        failing = creating(node);
+        const instance = await makeInstance(node, (id) => this.#extension(id), this.#options.settings);
+        fresh.push(instance);
+        wire(instance);
+        // Extensions use each other as soon as they run.
+        if (node.kind === 'extension') await this.#startOne(instance, (text) => (failing = text));
+      }
+      for (const each of fresh) {
+        if (each.node.kind !== 'extension') await this.#startOne(each, (text) => (failing = text));
+      }
+    } catch (error) {
+      for (const each of fresh.toReversed()) await this.#stop(each, performance.now());
+      throw new Error(`${failing}: ${describe(error)}`, { cause: error });
+    }
+    const order = new Map(wanted.map(({ key }, i) => [key, i]));
+    const place = ({ node }: Instance): number => order.get(node.key) ?? -1;
+    this.#running = [...this.#running, ...fresh].sort((a, b) => place(a) - place(b));
+  }
+
+  async #startOne({ node, component }: Instance, tell: (failing: string) => void): Promise<void> {
+    tell(
+      node.kind === 'extension'
+        ? `failed to start extensions: failed to start extension "${node.id}"`
+        : `cannot start pipelines: failed to start "${node.id}" ${node.kind}`,
+    );
+    await component.start();
+  }
+
+  #extension(id: string): Extension | undefined {
+    const found = this.#running.find(({ node }) => node.kind === 'extension' && node.id === id);
+    return found?.component;
+  }
+
+  /** Points the instance's outlets at the inlets of the nodes after it. */
+  #wire({ node, outlets }: Instance, next = node.next): void {
+    for (const [signal, outlet] of outlets) {
+      outlet.set(fanOut([...(next.get(signal) ?? [])].map((key) => this.#inlet(key))));
+    }
+  }
+
+  #inlet(key: string): Switch {
+    let inlet = this.#inlets.get(key);
+    if (inlet === undefined) {
+      inlet = new Switch();
+      this.#inlets.set(key, inlet);
+    }
+    return inlet;
+  }
+
+  /** Every inlet gets its newest component, every component that stays the wiring of now. */
+  #connect(wanted: readonly Node[]): void {
+    const nodes = new Map(wanted.map((node) => [node.key, node]));
+    // A replaced one comes before its successor in #running: the later wins.
+    for (const instance of this.#running) {
+      const node = nodes.get(instance.node.key);
+      if (node === undefined) continue;
+      if (isConsumer(instance.component)) this.#inlet(node.key).set(instance.component);
+      this.#wire(instance, node.next);
+    }
+  }
+
+  async #stopFirst(stop: readonly Instance[], kept: ReadonlySet<string>, drainMs: number): Promise<void> {
+    const soon = performance.now() + EXCLUSIVE_STOP_MS;
+    const late = performance.now() + drainMs;
+    const one = (each: Instance): Promise<void> => {
+      const { key } = each.node;
+      if (!kept.has(key)) return this.#stop(each, late);
+      const left: Batch[] = this.#leftovers.get(key) ?? [];
+      this.#leftovers.set(key, left);
+      return this.#stop(each, soon, { consume: async (batch) => void left.push(batch) });
+    };
+    await Promise.all(stop.filter(({ node }) => node.kind === 'receiver').map(one));
+    for (const each of stop.toReversed()) if (each.node.kind !== 'receiver') await one(each);
+  }
+
+  /** Without waiting for the last of it: the pipeline is running, and its bounds hold for this data too. */
+  #feedLeftovers(): void {
+    for (const [key, batches] of this.#leftovers) {
+      this.#leftovers.delete(key);
+      const inlet = this.#inlet(key);
+      for (const batch of batches) {
+        inlet.consume(batch).catch((error: unknown) => {
+          const fields = { error: describe(error), dropped_items: batch.itemCount };
+          this.#options.logger.error('data of a replaced component was refused by its successor', fields);
+        });
+      }
+    }
+  }
+
+  #successor({ node }: Instance, kept: ReadonlySet<string>): Consumer | undefined {
+    return kept.has(node.key) && node.kind !== 'receiver' ? this.#inlet(node.key) : undefined;
+  }
+
+  async #stop({ node, component, close }: Instance, deadline: number, successor?: Consumer): Promise<void> {
+    try {
+      await component.shutdown(deadline, successor);
+    } catch (error) {
+      this.#options.logger.error(`failed to shut down ${node.kind} "${node.id}"`, { error: describe(error) });
+    }
+    close();
+  }
+}
+
+/** The Collector's words. */
+function creating({ kind, id, signal }: Node): string {
+  if (kind === 'extension') return `failed to build extensions: failed to create extension "${id}"`;
+  const type = signal === undefined ? '' : ` for data type "${signal}"`;
+  return `failed to build pipelines: failed to create "${id}" ${kind}${type}`;
+}
+
+function isConsumer(component: Built): component is Component & Consumer {
+  return typeof component.consume === 'function';
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
