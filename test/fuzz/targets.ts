@@ -1,7 +1,9 @@
 import type { Decoder } from '../../src/wire/decoder.ts';
 import { createHttp1 } from '../../src/wire/http1.ts';
+import { createRedis } from '../../src/wire/redis.ts';
 import type { WireCase } from '../wire/driver.ts';
 import { failures, framing, losses } from '../wire/http1.cases.ts';
+import * as redis from '../wire/redis.cases.ts';
 
 export interface FuzzTarget {
   make(): Decoder;
@@ -19,5 +21,9 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
         query: 'scrub',
       }),
     corpus: [...framing, ...failures, ...losses],
+  },
+  redis: {
+    make: () => createRedis({ query: 'keep' }),
+    corpus: [...redis.recordings, ...redis.protocol, ...redis.losses],
   },
 };

@@ -32,6 +32,8 @@ export interface WireCase {
   readonly opaque?: boolean;
   /** The outcome depends on where socket operations begin, so it is not split. */
   readonly whole?: boolean;
+  /** What is told depends on how the connection began: not after garbage, and not twice. */
+  readonly fromStart?: boolean;
 }
 
 export const context: ConnectionContext = {

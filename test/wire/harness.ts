@@ -34,6 +34,7 @@ export function runWireCases(make: () => Decoder, cases: readonly WireCase[]): v
     cutAtEveryLength(decoder, wire, whole);
     if (wire.whole === true) return;
     splitEverywhere(decoder, wire, whole);
+    if (wire.fromStart === true) return;
     afterGarbage(decoder, wire, whole);
     twice(decoder, wire, whole);
   });

@@ -1,0 +1,268 @@
+import { DbConnection, type DbMapping } from './db.ts';
+import { DbCall } from './db_call.ts';
+import type { ConnectionContext, Sink } from './decoder.ts';
+
+/** Unanswered calls of one connection that are remembered; `redis-cli --pipe` has tens of thousands under way. */
+export const MAX_WAITING = 65_536;
+const MAX_POOLED = 4096;
+/** How much earlier than its request an answer may be stamped, ns: the hooks fire after the operation, on two CPUs. */
+const MAX_INVERSION = 1e5;
+/** After so long without a byte, ns, a server has answered what it was asked. Only used after lost bytes. */
+const QUIET = 5e6;
+/** Calls that are kept while it is not known whose the answers are. */
+const MAX_UNCERTAIN = 1024;
+
+/** So often a client that pipelined has to have all its answers until it counts as one that waits. */
+const PATIENCE = 16;
+/** And so often one that seemed to, while answers were missing. */
+const TURNS = 3;
+
+export class CallPool {
+  readonly #free: DbCall[] = [];
+
+  take(): DbCall {
+    return this.#free.pop() ?? new DbCall();
+  }
+
+  recycle(call: DbCall): void {
+    if (this.#free.length >= MAX_POOLED) return;
+    call.reset();
+    this.#free.push(call);
+  }
+}
+
+/**
+ * Calls that wait for their answers, in order. After lost bytes it is not known which call an answer belongs to, and
+ * none is guessed: calls that were under way are told with `sonde.partial`, answers are passed over (`orphan_response`)
+ * until a call was sent when nothing else was under way.
+ */
+export class DbCalls {
+  readonly connection: DbConnection;
+  readonly #pool: CallPool;
+  readonly #sink: Sink;
+  #first: DbCall | undefined = undefined;
+  #last: DbCall | undefined = undefined;
+  #waiting = 0;
+  #overflow = 0;
+  /** The last call that began a socket operation. */
+  #newest: DbCall | undefined = undefined;
+  /** The client has sent before it was answered, other than in one go: how often it may still wait until it does not. */
+  #pipelining = 0;
+  /** As it seems, while answers may be missing. */
+  #suspect = false;
+  /** Answers that came between two operations of the client, while it seems so. */
+  #turns = 0;
+  #turned = false;
+  /** Answers or calls may be missing before the next ones. */
+  #uncertain = false;
+  /** The last answer belonged to no call. */
+  #orphaned = false;
+  /** Calls are missing, and no answer came since: theirs may still come. */
+  #unanswered = false;
+  /** Where the calls begin that an answer can be matched with again. */
+  #anchor: DbCall | undefined = undefined;
+  #lastTime = Number.NEGATIVE_INFINITY;
+
+  constructor(mapping: DbMapping, pool: CallPool, context: ConnectionContext, sink: Sink, system: string) {
+    this.#pool = pool;
+    this.#sink = sink;
+    this.connection = new DbConnection(mapping, context, system);
+    this.#uncertain = context.joined;
+  }
+
+  take(): DbCall {
+    return this.#pool.take();
+  }
+
+  /** The call whose answer comes next. */
+  get first(): DbCall | undefined {
+    return this.#first;
+  }
+
+  /** The call that was sent last. */
+  get last(): DbCall | undefined {
+    return this.#last;
+  }
+
+  /** No call is here yet: the one that an answer belongs to may still come. */
+  get empty(): boolean {
+    return this.#first === undefined && this.#overflow === 0;
+  }
+
+  /** `fresh`: the call begins a socket operation. False: too many wait. */
+  add(call: DbCall, fresh: boolean): boolean {
+    if (this.#overflow > 0 || this.#waiting >= MAX_WAITING) {
+      this.#overflow++;
+      this.#sink.reject('pipeline_overflow');
+      this.#pool.recycle(call);
+      return false;
+    }
+    if (fresh) {
+      if (this.#uncertain) this.#seekAnchor(call);
+      this.#newest = call;
+    }
+    if (this.#uncertain && this.#anchor === undefined && this.#waiting >= MAX_UNCERTAIN) this.#lose();
+    this.#lastTime = call.start;
+    if (this.#last === undefined) this.#first = call;
+    else this.#last.next = call;
+    this.#last = call;
+    this.#waiting++;
+    return true;
+  }
+
+  /** One call at a time: whatever was under way before this one is over. Else only silence tells. */
+  #seekAnchor(call: DbCall): void {
+    const quiet = !this.#unanswered && call.start - this.#lastTime > QUIET;
+    const before = this.#anchor ?? (this.#unanswered ? this.#last : undefined);
+    if (this.#turned && this.#suspect && ++this.#turns >= TURNS) this.#suspect = false;
+    this.#turned = false;
+    if (quiet) {
+      this.#anchor = call;
+    } else if (before !== undefined && call.start > before.start) {
+      this.#suspect = true;
+      this.#turns = 0;
+      this.#anchor = undefined;
+    } else if (this.#anchor === undefined && this.#pipelining === 0 && !this.#suspect && !this.#unanswered) {
+      this.#anchor = call;
+    }
+  }
+
+  /** The call that an answer begun at `time` belongs to; undefined: none that is known. It stays the first. */
+  match(time: number): DbCall | undefined {
+    this.#lastTime = time;
+    this.#unanswered = false;
+    this.#turned = true;
+    if (this.#uncertain) {
+      const anchor = this.#anchor;
+      if (anchor !== undefined && anchor.start <= time + MAX_INVERSION) {
+        while (this.#first !== undefined && this.#first !== anchor) this.#lose();
+        this.#settle();
+      }
+    }
+    this.#orphaned = this.#uncertain || this.#first === undefined;
+    const first = this.#first;
+    if (first !== undefined && !this.#orphaned) {
+      const newest = this.#newest;
+      if (newest !== undefined && newest.start > first.start && newest.start < time) this.#pipelining = PATIENCE;
+      return first;
+    }
+    if (first === undefined && this.#overflow > 0) this.#overflow--;
+    else this.#sink.reject('orphan_response');
+    return undefined;
+  }
+
+  /** The first call is answered as far as it will ever be. */
+  answered(time: number): void {
+    const call = this.#shift();
+    if (call === undefined) return;
+    this.#lastTime = call.responseLast = time;
+    if (this.#first === undefined && this.#pipelining > 0) this.#pipelining--;
+    this.#tell(call);
+  }
+
+  /** Tells a call that waits for no answer and was not added. */
+  oneWay(call: DbCall): void {
+    call.oneWay = true;
+    call.responseLast = call.requestLast;
+    this.#tell(call);
+  }
+
+  /** The first call is not told. */
+  dropFirst(): void {
+    const call = this.#shift();
+    if (call !== undefined) this.#pool.recycle(call);
+  }
+
+  recycle(call: DbCall): void {
+    this.#pool.recycle(call);
+  }
+
+  /** Calls are missing. If an answer came that belongs to none, it was theirs: a client that waits has them all. */
+  callsLost(): void {
+    this.#unanswered = !this.#orphaned;
+    this.#uncertain = true;
+    this.#anchor = undefined;
+  }
+
+  /**
+   * Answers are missing, or a part of one. If a client that waits has sent something since the first of those that wait,
+   * it has the answers of all before it.
+   */
+  answersLost(): void {
+    this.#uncertain = true;
+    this.#suspect = false;
+    const newest = this.#newest;
+    const waits = this.#pipelining === 0 && newest === this.#last && newest !== this.#first;
+    this.#anchor = waits ? newest : undefined;
+  }
+
+  /** Every call so far is answered, as the protocol itself says. */
+  certain(): void {
+    while (this.#first !== undefined) this.#lose();
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.#uncertain = this.#unanswered = this.#suspect = false;
+    this.#anchor = undefined;
+  }
+
+  get uncertain(): boolean {
+    return this.#uncertain;
+  }
+
+  /** Every call that waits will not be answered, as is known since `time`. */
+  fail(errorType: string, time: number): void {
+    this.#overflow = 0;
+    while (this.#first !== undefined) {
+      if (this.#first === this.#anchor) this.#uncertain = false;
+      if (this.#uncertain) {
+        this.#lose();
+        continue;
+      }
+      const call = this.#shift();
+      if (call === undefined) return;
+      call.errorType = errorType;
+      call.responseLast = time;
+      this.#tell(call);
+    }
+  }
+
+  /** Nobody looks any longer: what becomes of the waiting calls is not known. */
+  abandon(): void {
+    this.#overflow = 0;
+    for (let call = this.#shift(); call !== undefined; call = this.#shift()) {
+      if (!call.ignored) this.#sink.reject('unfinished');
+      this.#pool.recycle(call);
+    }
+  }
+
+  reject(reason: string): void {
+    this.#sink.reject(reason);
+  }
+
+  /** The first call's answer was not seen. */
+  #lose(): void {
+    const call = this.#shift();
+    if (call === undefined) return;
+    call.responsePartial = true;
+    call.responseLast = call.requestLast;
+    this.#tell(call);
+  }
+
+  #tell(call: DbCall): void {
+    if (!call.ignored) this.#sink.operation(this.connection.operation(call));
+    this.#pool.recycle(call);
+  }
+
+  #shift(): DbCall | undefined {
+    const call = this.#first;
+    if (call === undefined) return undefined;
+    this.#first = call.next;
+    if (this.#first === undefined) this.#last = undefined;
+    if (this.#newest === call) this.#newest = undefined;
+    call.next = undefined;
+    this.#waiting--;
+    return call;
+  }
+}

@@ -1,0 +1,330 @@
+import { asciiText, byteAt, CR, isDigit, LF, SP } from './bytes.ts';
+import type { DbCall } from './db_call.ts';
+import type { DbCalls } from './db_calls.ts';
+import { HOLD } from './decoder.ts';
+import { EXECUTES, MONITORS, REPLICATES, SELECTS, SUBSCRIBES, UNSUBSCRIBES } from './redis_commands.ts';
+import { ARRAY, BULK, headerNumber, isReplyLine, isReplyType, lineEnd, MAX_HEADER } from './redis_detect.ts';
+import type { RedisRequests } from './redis_requests.ts';
+
+const START = 0;
+const ELEMENTS = 1;
+/** Inside a string, its CRLF included. */
+const SKIP = 2;
+/** The rest of a line that needs no look. */
+const SKIP_LINE = 3;
+const LOST = 4;
+const ENDED = 5;
+
+/** Of a line: errors are sentences. */
+const MAX_LINE = 256;
+const NEED_MORE = -2;
+const MAX_STRIKES = 3;
+const MAX_PREFIX = 32;
+
+const ERROR = 0x2d;
+const BULK_ERROR = 0x21;
+const PUSH = 0x3e;
+const ATTRIBUTE = 0x7c;
+const SIMPLE = 0x2b;
+
+/** First words of what comes unasked (RESP2 has no type of its own for it), and of confirmations. */
+const MESSAGES = new Set(['message', 'pmessage', 'smessage', 'invalidate']);
+const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe']);
+
+/**
+ * What the server sends: RESP2 and RESP3 (https://redis.io/docs/latest/develop/reference/protocol-spec/). An answer is
+ * one value with all that is in it; pushes and attributes are no answers.
+ */
+export class RedisReplies {
+  opaque = false;
+  readonly #calls: DbCalls;
+  readonly #requests: RedisRequests;
+  #phase = START;
+  /** Values that the current answer still has to have. */
+  #open = 0;
+  #remaining = 0;
+  /** Whose answer it is; undefined: of nobody that is known. */
+  #call: DbCall | undefined = undefined;
+  /** It is a message that nobody asked for; its first word if it is a confirmation. */
+  #pushed = false;
+  #confirmation = '';
+  #subscribed = false;
+  #monitored = false;
+  #candidate = false;
+  #counted = false;
+  #strikes = 0;
+
+  constructor(calls: DbCalls, requests: RedisRequests, joined: boolean) {
+    this.#calls = calls;
+    this.#requests = requests;
+    if (joined) this.#phase = LOST;
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number {
+    if (boundary && this.#phase === LOST) this.#candidate = true;
+    let at = start;
+    while (at < end) {
+      const next = this.#step(bytes, at, end, time, mayHold);
+      if (this.opaque) return end - start;
+      if (next === HOLD) return at === start ? HOLD : at - start;
+      if (next === NEED_MORE) break;
+      at = next;
+    }
+    return at - start;
+  }
+
+  #step(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+    switch (this.#phase) {
+      case START:
+        return this.#start(bytes, at, end, time, mayHold);
+      case ELEMENTS:
+        return this.#value(bytes, at, end, time);
+      case SKIP: {
+        const taken = Math.min(this.#remaining, end - at);
+        this.#remaining -= taken;
+        if (this.#remaining === 0) this.#valueDone(time);
+        return at + taken;
+      }
+      case SKIP_LINE: {
+        let lf = at;
+        while (lf < end && byteAt(bytes, lf) !== LF) lf++;
+        if (lf === end) return end;
+        this.#valueDone(time);
+        return lf + 1;
+      }
+      case LOST:
+        return this.#resynchronise(bytes, at, end);
+      default:
+        return end;
+    }
+  }
+
+  #start(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+    const type = byteAt(bytes, at);
+    if (!isReplyType(type)) return this.#malformed(end);
+    if (type === PUSH || (type === ARRAY && this.#mayBePush())) {
+      const word = firstWord(bytes, at, end);
+      if (word === undefined) return NEED_MORE;
+      const confirmed = CONFIRMATIONS.has(word);
+      if (confirmed || MESSAGES.has(word) || type === PUSH) {
+        this.#confirmation = confirmed ? word : '';
+        if (confirmed) this.#subscribed = true;
+        return this.#begin(at, true);
+      }
+    }
+    if (type === SIMPLE && this.#monitored) {
+      if (at + 1 >= end) return NEED_MORE;
+      if (isDigit(byteAt(bytes, at + 1))) return this.#begin(at, true);
+    }
+    if (this.#calls.empty && !this.#calls.uncertain && mayHold) return HOLD;
+    this.#call = this.#calls.match(time);
+    if (this.#call?.kind === REPLICATES) {
+      // The answer itself belongs to the other protocol.
+      this.#calls.answered(time);
+      this.opaque = true;
+      return end;
+    }
+    return this.#begin(at, false);
+  }
+
+  /** In RESP2 what comes unasked looks like an answer: it can only come after a subscription. */
+  #mayBePush(): boolean {
+    const kind = this.#calls.first?.kind;
+    return this.#subscribed || this.#calls.empty || kind === SUBSCRIBES || kind === UNSUBSCRIBES;
+  }
+
+  #begin(at: number, pushed: boolean): number {
+    this.#pushed = pushed;
+    this.#open = 1;
+    this.#phase = ELEMENTS;
+    return at;
+  }
+
+  #value(bytes: Uint8Array, at: number, end: number, time: number): number {
+    const type = byteAt(bytes, at);
+    if (!isReplyType(type)) return this.#malformed(end);
+    if (type === ERROR || type === BULK_ERROR) return this.#error(bytes, at, end, time, type);
+    const lf = lineEnd(bytes, at, end, MAX_LINE);
+    if (lf === -1) return NEED_MORE;
+    if (type === BULK || type === 0x3d) return this.#string(bytes, at, lf, end, time);
+    if (type === ARRAY || type === PUSH || type === 0x7e) return this.#aggregate(bytes, at, lf, end, time, 1);
+    if (type === 0x25 || type === ATTRIBUTE) return this.#aggregate(bytes, at, lf, end, time, 2);
+    if (lf === -2) {
+      this.#phase = SKIP_LINE;
+      return Math.min(end, at + MAX_LINE);
+    }
+    if (byteAt(bytes, lf - 1) !== CR) return this.#malformed(end);
+    this.#valueDone(time);
+    return lf + 1;
+  }
+
+  #string(bytes: Uint8Array, at: number, lf: number, end: number, time: number): number {
+    const length = lf < 0 ? -1 : headerNumber(bytes, at, lf);
+    if (length >= 0) {
+      this.#phase = SKIP;
+      this.#remaining = length + 2;
+      return lf + 1;
+    }
+    if (!isNull(bytes, at, lf)) return this.#malformed(end);
+    this.#valueDone(time);
+    return lf + 1;
+  }
+
+  #aggregate(bytes: Uint8Array, at: number, lf: number, end: number, time: number, per: number): number {
+    const count = lf < 0 ? -1 : headerNumber(bytes, at, lf);
+    if (count < 0 && !isNull(bytes, at, lf)) return this.#malformed(end);
+    const inside = Math.max(0, count) * per;
+    if (this.#open === 1 && !this.#pushed && this.#call?.kind === EXECUTES) this.#call.batch = inside;
+    // An attribute stands before the value that it tells about.
+    this.#open += inside + (byteAt(bytes, at) === ATTRIBUTE ? 1 : 0);
+    this.#valueDone(time);
+    return lf + 1;
+  }
+
+  /** `-WRONGTYPE Operation…`: the first word is the code. */
+  #error(bytes: Uint8Array, at: number, end: number, time: number, type: number): number {
+    const lf = lineEnd(bytes, at, end, MAX_LINE);
+    if (lf === -1) return NEED_MORE;
+    let from = at + 1;
+    let next = lf + 1;
+    let length = 0;
+    if (type === BULK_ERROR) {
+      length = lf < 0 ? -1 : headerNumber(bytes, at, lf);
+      if (length < 0) return this.#malformed(end);
+      from = lf + 1;
+      if (Math.min(length, MAX_PREFIX) > end - from) return NEED_MORE;
+      next = from;
+    }
+    const limit = type === BULK_ERROR ? from + length : lf < 0 ? at + MAX_LINE : lf;
+    const call = this.#call;
+    // An error inside an answer is one of a transaction's commands, or of a script's values.
+    if (call !== undefined && !this.#pushed && call.status === '' && (this.#open === 1 || call.kind === EXECUTES)) {
+      call.status = errorPrefix(bytes, from, Math.min(end, limit));
+      call.failed = true;
+    }
+    if (type === BULK_ERROR) {
+      this.#phase = SKIP;
+      this.#remaining = length + 2;
+    } else if (lf < 0) {
+      this.#phase = SKIP_LINE;
+      next = Math.min(end, at + MAX_LINE);
+    } else {
+      this.#valueDone(time);
+    }
+    return next;
+  }
+
+  #valueDone(time: number): void {
+    this.#open--;
+    this.#phase = ELEMENTS;
+    if (this.#open > 0) return;
+    this.#phase = START;
+    this.#strikes = 0;
+    const call = this.#call;
+    this.#call = undefined;
+    if (this.#pushed) {
+      this.#pushed = false;
+      if (this.#confirmation !== '') this.#confirmed(time);
+      return;
+    }
+    if (call === undefined || call !== this.#calls.first) return;
+    if (call.kind === SELECTS && !call.failed) this.#requests.database = call.note;
+    if (call.kind === MONITORS && !call.failed) this.#monitored = true;
+    this.#calls.answered(time);
+  }
+
+  #confirmed(time: number): void {
+    const { first } = this.#calls;
+    if (first === undefined) {
+      this.#confirmation = '';
+      return;
+    }
+    const asked = first.operation.toLowerCase() === this.#confirmation;
+    this.#confirmation = '';
+    if (!asked || --first.expected > 0) return;
+    if (this.#calls.match(time) !== undefined) this.#calls.answered(time);
+  }
+
+  #malformed(end: number): number {
+    this.#calls.reject('malformed_reply');
+    if (++this.#strikes >= MAX_STRIKES) this.opaque = true;
+    this.#lose();
+    this.#counted = true;
+    return end;
+  }
+
+  #lose(): void {
+    this.#phase = LOST;
+    this.#call = undefined;
+    this.#pushed = this.#candidate = this.#counted = false;
+    this.#confirmation = '';
+    this.#calls.answersLost();
+  }
+
+  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
+    if (this.#candidate) {
+      const lf = isReplyType(byteAt(bytes, at)) ? lineEnd(bytes, at, end, MAX_LINE) : -2;
+      if (lf === -1) return NEED_MORE;
+      if (lf >= 0 && isReplyLine(bytes, at, lf)) {
+        this.#phase = START;
+        this.#counted = false;
+        return at;
+      }
+      this.#candidate = false;
+    }
+    if (!this.#counted) {
+      this.#counted = true;
+      this.#calls.reject('unsynchronised');
+    }
+    return end;
+  }
+
+  skip(length: number, time: number): void {
+    if (this.#phase === ENDED) return;
+    if (this.#phase === SKIP && length <= this.#remaining) {
+      this.#remaining -= length;
+      if (this.#remaining === 0) this.#valueDone(time);
+    } else {
+      this.#lose();
+    }
+  }
+
+  close(): void {
+    this.#call = undefined;
+    this.#phase = ENDED;
+  }
+
+  get ended(): boolean {
+    return this.#phase === ENDED;
+  }
+}
+
+/** `$-1` and `*-1`. */
+function isNull(bytes: Uint8Array, at: number, lf: number): boolean {
+  return lf === at + 4 && byteAt(bytes, at + 1) === 0x2d && byteAt(bytes, at + 2) === 0x31;
+}
+
+/** Upper case letters and digits before the first space; other text is no code. */
+function errorPrefix(bytes: Uint8Array, start: number, end: number): string {
+  let at = start;
+  while (at < end && byteAt(bytes, at) !== SP && byteAt(bytes, at) !== CR) at++;
+  if (at === start || at - start > MAX_PREFIX) return '_OTHER';
+  const text = asciiText(bytes, start, at);
+  return /^[A-Z][A-Z0-9_]*$/.test(text) ? text : '_OTHER';
+}
+
+/** The first string of an array, up to 12 bytes of it; '' if it has none; undefined: not there yet. */
+function firstWord(bytes: Uint8Array, at: number, end: number): string | undefined {
+  const lf = lineEnd(bytes, at, end, MAX_HEADER);
+  if (lf === -1) return undefined;
+  if (lf < 0 || headerNumber(bytes, at, lf) < 2) return '';
+  const bulk = lf + 1;
+  if (bulk >= end) return undefined;
+  if (byteAt(bytes, bulk) !== BULK) return '';
+  const second = lineEnd(bytes, bulk, end, MAX_HEADER);
+  if (second === -1) return undefined;
+  const length = second < 0 ? -1 : headerNumber(bytes, bulk, second);
+  if (length < 0 || length > 12) return '';
+  if (second + 1 + length > end) return undefined;
+  return asciiText(bytes, second + 1, second + 1 + length);
+}
