@@ -22,5 +22,7 @@ export const registry = new Registry({
     },
   },
   connector: {},
-  extension: {},
+  extension: {
+    health_check: { load: async () => (await import('./extensions/health_check/factory.ts')).factory },
+  },
 });

@@ -11,7 +11,8 @@ const components = kinds.flatMap((kind) => registry.types(kind).map((type) => ({
 function rows(schema: Schema, prefix = ''): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
     if (property.properties !== undefined) return rows(property, `${prefix}${key}.`);
-    const value = property.default === '' ? '' : `\`${JSON.stringify(property.default).replaceAll(/^"|"$/g, '')}\``;
+    const none = property.default === '' || property.default === undefined;
+    const value = none ? '' : `\`${JSON.stringify(property.default).replaceAll(/^"|"$/g, '')}\``;
     return [`${prefix}${key} = ${value}: ${property.description}`];
   });
 }
