@@ -103,6 +103,11 @@ export class TapHost {
     return { ...reply.ledger, restarts: this.restarts };
   }
 
+  /** Resolves when everything that has arrived so far is downstream or refused. */
+  async delivered(): Promise<void> {
+    await Promise.all(this.delivering);
+  }
+
   /** Drains, hands over the last spans and metrics, detaches. `deadline`: ms of performance.now(). */
   stop(deadline: number): Promise<Ledger> {
     this.stopping ??= this.shutDown(deadline).finally(() => {

@@ -2,21 +2,38 @@ import type { Logger } from '../service/component.ts';
 import { type TapConsumer, TapHost, type TapSettings } from './host.ts';
 import type { Ledger, TapReceiver, TapReport } from './protocol.ts';
 
-/** What a receiver sees of the tap. */
-export interface SharedTap {
-  register(receiver: TapReceiver, settings: TapSettings, consumer: TapConsumer): void;
-  /** Every receiver asks; the tap starts once. `metricsIntervalMs`: the shortest one counts. */
+/** A receiver's place at the tap. */
+export interface TapMember {
+  /** The tap starts once, or takes over what this receiver asks for; connections stay. `metricsIntervalMs`: the shortest one counts. */
   start(metricsIntervalMs: number): Promise<TapReport>;
-  /** Every receiver asks; the tap stops once, and hands over what it has. */
+  /** The last one that leaves stops the tap. Nothing happens if the same id has joined again. */
   stop(deadline: number): Promise<void>;
 }
 
-type Host = Pick<TapHost, 'register' | 'start' | 'collect' | 'stop'>;
+/** What a receiver sees of the tap. */
+export interface SharedTap {
+  /** The same id again takes the place of the one before when it starts. */
+  join(receiver: TapReceiver, settings: TapSettings, consumer: TapConsumer): TapMember;
+}
+
+type Host = Pick<TapHost, 'register' | 'unregister' | 'start' | 'reload' | 'collect' | 'delivered' | 'stop'>;
+
+interface Member {
+  readonly receiver: TapReceiver;
+  readonly settings: TapSettings;
+  readonly consumer: TapConsumer;
+  intervalMs: number;
+}
 
 /** One tap for all `ebpf_*` receivers of the process. */
 export class CollectingTap implements SharedTap {
   readonly #host: Host;
   readonly #logger: Logger;
+  /** Those that the host knows, by id. */
+  readonly #members = new Map<string, Member>();
+  readonly #leaving = new Set<Member>();
+  #attached = false;
+  #stopping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #intervalMs = Number.POSITIVE_INFINITY;
   #collecting = false;
@@ -27,25 +44,103 @@ export class CollectingTap implements SharedTap {
     this.#logger = logger;
   }
 
-  register(receiver: TapReceiver, settings: TapSettings, consumer: TapConsumer): void {
-    this.#host.register(receiver, settings, consumer);
+  /** Of the last collection: the same numbers that leave as metrics of the scope `sonde.tap`. */
+  get ledger(): Ledger {
+    return this.#last;
   }
 
-  async start(metricsIntervalMs: number): Promise<TapReport> {
+  join(receiver: TapReceiver, settings: TapSettings, consumer: TapConsumer): TapMember {
+    const member: Member = { receiver, settings, consumer, intervalMs: Number.POSITIVE_INFINITY };
+    // All receivers of the first start are known before it begins: one attachment for all.
+    if (!this.#attached) this.#place(member);
+    return {
+      start: async (intervalMs) => {
+        const report = await (this.#attached ? this.#replace(member) : this.#start(member));
+        member.intervalMs = intervalMs;
+        this.#schedule();
+        return report;
+      },
+      stop: (deadline) => this.#leave(member, deadline),
+    };
+  }
+
+  #place(member: Member): void {
+    this.#members.set(member.receiver.id, member);
+    this.#host.register(member.receiver, member.settings, member.consumer);
+  }
+
+  async #start(member: Member): Promise<TapReport> {
+    if (this.#members.get(member.receiver.id) !== member) this.#place(member);
     const report = await this.#host.start();
-    if (metricsIntervalMs < this.#intervalMs) {
-      this.#intervalMs = metricsIntervalMs;
-      clearInterval(this.#timer);
-      this.#timer = setInterval(() => void this.#collect(), metricsIntervalMs);
-    }
+    this.#attached = true;
     return report;
   }
 
-  async stop(deadline: number): Promise<void> {
+  /** A refusal leaves everything as it was. */
+  async #replace(member: Member): Promise<TapReport> {
+    const { id } = member.receiver;
+    const before = this.#members.get(id);
+    if (before === member) return this.#host.start();
+    this.#place(member);
+    try {
+      return await this.#host.reload();
+    } catch (error) {
+      if (before !== undefined) this.#place(before);
+      else this.#remove(member);
+      throw error;
+    }
+  }
+
+  #remove({ receiver: { id } }: Member): void {
+    this.#members.delete(id);
+    this.#host.unregister(id);
+  }
+
+  async #leave(member: Member, deadline: number): Promise<void> {
+    if (this.#members.get(member.receiver.id) !== member) return;
+    this.#leaving.add(member);
+    // At shutdown all leave in the same turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      // Another one may have stopped the tap meanwhile.
+      if (this.#members.get(member.receiver.id) !== member) return;
+      if (this.#leaving.size === this.#members.size) this.#stopping ??= this.#stop(deadline);
+      await (this.#stopping ?? this.#withdraw(member));
+    } finally {
+      this.#leaving.delete(member);
+    }
+  }
+
+  async #stop(deadline: number): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#intervalMs = Number.POSITIVE_INFINITY;
     this.#tell(await this.#host.stop(deadline));
+    this.#attached = false;
+    for (const member of [...this.#members.values()]) this.#remove(member);
+    this.#stopping = undefined;
+  }
+
+  /** Others go on: what this one has seen so far is handed over first. */
+  async #withdraw(member: Member): Promise<void> {
+    try {
+      this.#tell(await this.#host.collect());
+      await this.#host.delivered();
+      this.#remove(member);
+      this.#schedule();
+      await this.#host.reload();
+    } catch (error) {
+      this.#remove(member);
+      this.#logger.warn('the tap could not be told that a receiver left', { error });
+    }
+  }
+
+  #schedule(): void {
+    const shortest = Math.min(...[...this.#members.values()].map(({ intervalMs }) => intervalMs));
+    if (shortest === this.#intervalMs) return;
+    this.#intervalMs = shortest;
+    clearInterval(this.#timer);
+    if (Number.isFinite(shortest)) this.#timer = setInterval(() => void this.#collect(), shortest);
   }
 
   /** A slow pipeline makes collections fewer, never more than one at a time. */
@@ -76,10 +171,10 @@ export class CollectingTap implements SharedTap {
   }
 }
 
-let shared: SharedTap | undefined;
+let shared: CollectingTap | undefined;
 
 /** The process's tap, made by the first receiver that asks. */
-export function sharedTap(logger: Logger): SharedTap {
+export function sharedTap(logger: Logger): CollectingTap {
   shared ??= new CollectingTap(new TapHost({ logger }), logger);
   return shared;
 }

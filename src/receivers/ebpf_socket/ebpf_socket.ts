@@ -1,7 +1,7 @@
 import { Batch } from '../../pdata/pdata.ts';
 import type { Component, Consumer, NextConsumers, Settings } from '../../service/component.ts';
 import type { TapReport } from '../../tap/protocol.ts';
-import type { SharedTap } from '../../tap/shared_tap.ts';
+import type { SharedTap, TapMember } from '../../tap/shared_tap.ts';
 import type { EbpfSocketConfig } from './config.ts';
 import { tapFilter } from './filter.ts';
 
@@ -15,15 +15,14 @@ export class EbpfSocketReceiver implements Component {
   readonly #settings: Settings;
   readonly #config: EbpfSocketConfig;
   readonly #next: NextConsumers;
-  readonly #tap: SharedTap;
+  readonly #tap: TapMember;
   #stopped = false;
 
   constructor(settings: Settings, config: EbpfSocketConfig, next: NextConsumers, tap: SharedTap) {
     this.#settings = settings;
     this.#config = config;
     this.#next = next;
-    this.#tap = tap;
-    this.#register();
+    this.#tap = this.#join(tap);
   }
 
   async start(): Promise<void> {
@@ -48,10 +47,10 @@ export class EbpfSocketReceiver implements Component {
     await this.#tap.stop(deadline);
   }
 
-  #register(): void {
+  #join(tap: SharedTap): TapMember {
     const { scope, include, exclude, sampling, http, capture, ring_buffer: ring } = this.#config;
     const { traces, metrics } = this.#next;
-    this.#tap.register(
+    return tap.join(
       {
         id: this.#settings.id,
         traces: traces !== undefined,

@@ -10,5 +10,7 @@ export const factory: ReceiverFactory<EbpfSocketConfig> = {
   schema,
   check: check as unknown as SchemaCheck,
   validate,
+  // The tap goes on; only what it is asked for changes.
+  overlaps: true,
   create: async (settings, config, next) => new EbpfSocketReceiver(settings, config, next, sharedTap(settings.logger)),
 };

@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decode } from '../../../src/config/decode.ts';
 import { Problems } from '../../../src/config/problem.ts';
 import type { Schema } from '../../../src/config/schema.ts';
@@ -9,23 +9,20 @@ import { type EbpfSocketConfig, schema } from '../../../src/receivers/ebpf_socke
 import { EbpfSocketReceiver, metricsInterval } from '../../../src/receivers/ebpf_socket/ebpf_socket.ts';
 import { parsePorts } from '../../../src/receivers/ebpf_socket/filter.ts';
 import { ConsumeError, type NextConsumers } from '../../../src/service/component.ts';
-import type { TapConsumer } from '../../../src/tap/host.ts';
-import type { TapReceiver, TapReport } from '../../../src/tap/protocol.ts';
-import { CollectingTap, type SharedTap } from '../../../src/tap/shared_tap.ts';
+import type { TapConsumer, TapSettings } from '../../../src/tap/host.ts';
+import type { Ledger, TapReceiver, TapReport } from '../../../src/tap/protocol.ts';
+import { CollectingTap, type SharedTap, type TapMember } from '../../../src/tap/shared_tap.ts';
 import { counted, testSettings, until } from '../../support/settings.ts';
 
 const report: TapReport = { backend: 'tracepoint', hooks: { a: 'attached' }, mapBytes: 5, ringBytes: 3 };
 
 class FakeTap implements SharedTap {
-  readonly registered: Parameters<SharedTap['register']>[] = [];
+  readonly registered: Parameters<SharedTap['join']>[] = [];
   answer: () => Promise<TapReport> = async () => report;
-  register(...args: Parameters<SharedTap['register']>): void {
+  join(...args: Parameters<SharedTap['join']>): TapMember {
     this.registered.push(args);
+    return { start: () => this.answer(), stop: async () => undefined };
   }
-  start(): Promise<TapReport> {
-    return this.answer();
-  }
-  async stop(): Promise<void> {}
 }
 
 function setUp(yaml: string, next: NextConsumers = {}) {
@@ -187,21 +184,106 @@ test('the shared tap collects by the shortest interval and warns of what was dro
     { 'operations.dropped': 2 },
     { 'operations.dropped': 5, 'bytes.dropped': 1 },
   ];
-  const host = {
-    register: jest.fn<() => void>(),
-    start: async () => report,
-    collect: async () => ledgers.shift() ?? {},
-    stop: async () => ({ 'operations.dropped': 1 }),
-  };
+  const host = new FakeHost();
+  host.collect = async () => ledgers.shift() ?? {};
+  host.ledger = { 'operations.dropped': 1 };
   const tap = new CollectingTap(host, settings.logger);
-  await tap.start(60_000);
-  await tap.start(5);
+  const [a, b] = [member(tap, 'a'), member(tap, 'b')];
+  await a.start(60_000);
+  await b.start(5);
   await until(() => ledgers.length === 0);
   // A tap that was started again counts from zero.
-  await tap.stop(performance.now());
+  await Promise.all([a.stop(performance.now()), b.stop(performance.now())]);
   expect(settings.lines.map(({ fields }) => fields)).toEqual([
     { 'operations.dropped': 2 },
     { 'operations.dropped': 3, 'bytes.dropped': 1 },
     { 'operations.dropped': 1 },
   ]);
+});
+
+class FakeHost {
+  readonly events: string[] = [];
+  ledger: Ledger = {};
+  refuse = false;
+  register({ id }: TapReceiver, { scope }: TapSettings): void {
+    this.events.push(`register ${id} ${scope}`);
+  }
+  unregister(id: string): void {
+    this.events.push(`unregister ${id}`);
+  }
+  async start(): Promise<TapReport> {
+    this.events.push('start');
+    return report;
+  }
+  async reload(): Promise<TapReport> {
+    this.events.push('reload');
+    if (this.refuse) throw new Error('refused');
+    return report;
+  }
+  async collect(): Promise<Ledger> {
+    this.events.push('collect');
+    return {};
+  }
+  async delivered(): Promise<void> {
+    this.events.push('delivered');
+  }
+  async stop(): Promise<Ledger> {
+    this.events.push('stop');
+    return this.ledger;
+  }
+}
+
+function member(tap: CollectingTap, id: string, scope: 'pod' | 'node' = 'pod'): TapMember {
+  const consumer: TapConsumer = { spans: async () => undefined, metrics: async () => undefined };
+  const settings: TapSettings = { scope, ringBytes: 1, bytesPerOperation: 1, bytesPerInterval: 1, maxConnections: 1 };
+  return tap.join({ id } as TapReceiver, settings, consumer);
+}
+
+describe('the shared tap at a reload', () => {
+  const setUpTap = async () => {
+    const host = new FakeHost();
+    const tap = new CollectingTap(host, testSettings('tap').logger);
+    const [a, b] = [member(tap, 'a'), member(tap, 'b')];
+    await a.start(60_000);
+    await b.start(60_000);
+    expect(host.events.splice(0)).toEqual(['register a pod', 'register b pod', 'start', 'start']);
+    return { host, tap, a, b };
+  };
+  const soon = (): number => performance.now() + 1000;
+
+  test('a changed receiver takes the place of the old one, and the tap is not stopped', async () => {
+    const { host, tap, a, b } = await setUpTap();
+    const next = member(tap, 'a', 'node');
+    expect(host.events).toEqual([]);
+    await next.start(60_000);
+    await a.stop(soon());
+    expect(host.events.splice(0)).toEqual(['register a node', 'reload']);
+    await Promise.all([next.stop(soon()), b.stop(soon())]);
+    expect(host.events).toEqual(['stop', 'unregister a', 'unregister b']);
+  });
+
+  test('a refusal restores what was', async () => {
+    const { host, tap, a, b } = await setUpTap();
+    host.refuse = true;
+    await expect(member(tap, 'a', 'node').start(60_000)).rejects.toThrow('refused');
+    await expect(member(tap, 'c').start(60_000)).rejects.toThrow('refused');
+    expect(host.events.splice(0)).toEqual([
+      'register a node',
+      'reload',
+      'register a pod',
+      'register c pod',
+      'reload',
+      'unregister c',
+    ]);
+    await Promise.all([a.stop(soon()), b.stop(soon())]);
+    expect(host.events).toEqual(['stop', 'unregister a', 'unregister b']);
+  });
+
+  test('one that leaves hands over what it has; the last one stops the tap', async () => {
+    const { host, a, b } = await setUpTap();
+    await a.stop(soon());
+    expect(host.events.splice(0)).toEqual(['collect', 'delivered', 'unregister a', 'reload']);
+    await b.stop(soon());
+    expect(host.events).toEqual(['stop', 'unregister b']);
+  });
 });
