@@ -96,7 +96,9 @@ function double(cursor: JsonCursor, offset: number): number {
   if (text === 'Infinity') return Number.POSITIVE_INFINITY;
   if (text === '-Infinity') return Number.NEGATIVE_INFINITY;
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new OtlpError('invalid number', offset);
-  return Number(text);
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new OtlpError('number out of range', offset);
+  return value;
 }
 
 function integer(cursor: JsonCursor, field: Field, offset: number): number | bigint {

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { Code } from '../../transport/rpc_status.ts';
 import { RequestError } from './answer.ts';
+import { TooLong } from './too_long.ts';
 
 /**
  * Up to this size a body is decompressed at once: handing it to another thread costs more than the work itself
@@ -62,7 +63,8 @@ export async function decodeBody(encoding: string, body: Buffer, limit: number):
       }
     }
   } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(limit);
+    if (error instanceof TooLong || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(limit);
     throw new RequestError(400, Code.INVALID_ARGUMENT, error instanceof Error ? error.message : String(error));
   }
   throw unsupportedEncoding(encoding);

@@ -215,16 +215,25 @@ function hasLongRest(request: IncomingMessage): boolean {
 const MAX_DRAINED_BYTES = 256 * 1024;
 const LINGER_MS = 2_000;
 
-/** The type without its parameters. */
+const PARAMETERS = /^(\s*;\s*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"]*"))*\s*;?\s*$/;
+
+/** The type without its parameters; empty when these are malformed, as Go's mime.ParseMediaType has it. */
 function mediaType(header: string | undefined): string {
   if (header === undefined) return '';
   const end = header.indexOf(';');
-  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
+  if (end < 0) return header.trim().toLowerCase();
+  return PARAMETERS.test(header.slice(end)) ? header.slice(0, end).trim().toLowerCase() : '';
 }
 
 function pathOf(url: string): string {
   const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
+  const path = end < 0 ? url : url.slice(0, end);
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 function listening(server: Server | SecureServer): string {

@@ -1,4 +1,5 @@
 import { Decompress } from 'fzstd';
+import { TooLong } from './too_long.ts';
 
 /** Every decoder must have this much, and encoders up to level 19 need no more: RFC 8878, 3.1.1.1.2. */
 const MAX_WINDOW = 8 * 1024 * 1024;
@@ -6,7 +7,7 @@ const MAX_WINDOW = 8 * 1024 * 1024;
 const PIECE = 4 * 1024;
 const MAGIC = 0xfd2fb528;
 
-/** All frames of a body. Throws RangeError when the result is longer than `limit`, Error when it is no zstd. */
+/** All frames of a body. Throws TooLong when the result is longer than `limit`, Error when it is no zstd. */
 export function decompressZstd(body: Uint8Array, limit: number): Uint8Array {
   checkHeader(body, limit);
   const parts: Uint8Array[] = [];
@@ -14,7 +15,7 @@ export function decompressZstd(body: Uint8Array, limit: number): Uint8Array {
   let ended = false;
   const stream = new Decompress((part, final) => {
     length += part.length;
-    if (length > limit) throw new RangeError(`more than ${limit} bytes`);
+    if (length > limit) throw new TooLong(`more than ${limit} bytes`);
     // The stream uses its buffer again.
     if (part.length > 0) parts.push(part.slice());
     ended = final === true;
@@ -51,5 +52,5 @@ function checkHeader(body: Uint8Array, limit: number): void {
         : sizeBytes === 4
           ? view.getUint32(at, true)
           : Number(view.getBigUint64(at, true));
-  if (size > limit) throw new RangeError(`more than ${limit} bytes`);
+  if (size > limit) throw new TooLong(`more than ${limit} bytes`);
 }

@@ -1,0 +1,2 @@
+/** Decompressing was given up: the result would be longer than it may be. */
+export class TooLong extends Error {}
