@@ -23,6 +23,7 @@ export const registry = new Registry({
   },
   connector: {},
   extension: {
+    file_storage: { load: async () => (await import('./extensions/file_storage/factory.ts')).factory },
     health_check: { load: async () => (await import('./extensions/health_check/factory.ts')).factory },
   },
 });

@@ -34,7 +34,8 @@ export function buildSource() {
         // Maps are for stack traces; the sources are in the repository.
         sourcesContent: false,
         minify: false,
-        external: ['*.node'],
+        // lmdb finds its binary beside its own files.
+        external: ['*.node', 'lmdb'],
         banner: { js: banner },
         define: { SONDE_VERSION: JSON.stringify(version) },
         logLevel: 'warning',

@@ -1,38 +1,45 @@
 import type { Batch } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
-import { RetrySender, type Send } from './retry.ts';
-import type { QueueConfig, RetryConfig } from './schemas.ts';
+import { Batcher, type Group } from './batcher.ts';
+import { MemoryQueue } from './memory_queue.ts';
+import { PersistentQueue } from './persistent_queue.ts';
+import { type Queue, shuttingDown } from './queue.ts';
+import { InterruptedError, RetrySender, type Send } from './retry.ts';
+import { batchSizer, type QueueConfig, type RetryConfig } from './schemas.ts';
 
-/** Whatever the sizer counts: a slow upstream may not take more memory than this. One larger batch alone is taken. */
-const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+const HAND_OVER_RETRY_MS = 50;
 
-interface Entry {
-  readonly batch: Batch;
-  readonly done: (error?: unknown) => void;
-}
-
-/** Queue, consumers and retry before one upstream. */
+/** Queue, batching, consumers and retry before one upstream. */
 export class QueueSender implements Component, Consumer {
   readonly #config: QueueConfig;
   readonly #sender: RetrySender;
   readonly #settings: Settings;
   readonly #abort = new AbortController();
-  readonly #queue: Entry[] = [];
+  /** Ends waits between attempts, when what is left is safe elsewhere. */
+  readonly #interrupt = new AbortController();
+  readonly #queue: Queue;
+  readonly #batcher: Batcher | undefined;
   readonly #sent: (items: number) => void;
   readonly #failed: (items: number) => void;
   readonly #refused: (items: number) => void;
-  /** By the sizer and in bytes, waiting and under way. */
-  #size = 0;
-  #bytes = 0;
   #busy = 0;
   #stopping = false;
-  #space: (() => void)[] = [];
+  /** What is left stays in the storage or goes to the next instance. */
+  #leaving = false;
+  #left: Batch[] = [];
   #idle: (() => void) | undefined;
 
+  /** `unit`: what the items of the signal are called, in metrics and in the storage. */
   constructor(settings: Settings, queue: QueueConfig, retry: RetryConfig, send: Send, unit: string) {
     this.#settings = settings;
     this.#config = queue;
     this.#sender = new RetrySender(send, retry, settings.logger);
+    const wake = (): void => this.#pump();
+    this.#queue =
+      queue.enabled && queue.storage !== ''
+        ? new PersistentQueue(settings, queue, unit, wake)
+        : new MemoryQueue(queue, wake);
+    this.#batcher = queue.batch === undefined ? undefined : new Batcher(queue.batch, batchSizer(queue), wake);
     const { telemetry } = settings;
     const count = (name: string, description: string): ((items: number) => void) =>
       telemetry.counter(`otelcol_exporter_${name}_${unit}`, { description, unit: `{${unit}}` });
@@ -43,7 +50,7 @@ export class QueueSender implements Component, Consumer {
     telemetry.observable(
       'otelcol_exporter_queue_size',
       { description: 'Current size of the retry queue.', ...size },
-      () => [[this.#size, {}]],
+      () => [[this.#queue.size, {}]],
     );
     telemetry.observable(
       'otelcol_exporter_queue_capacity',
@@ -52,96 +59,141 @@ export class QueueSender implements Component, Consumer {
     );
   }
 
-  async start(): Promise<void> {}
+  /** Opens the storage: what the last run left is sent first. */
+  async start(): Promise<void> {
+    await this.#queue.start();
+  }
 
   async consume(batch: Batch): Promise<void> {
-    if (this.#stopping) throw new ConsumeError('the exporter is shutting down', { permanent: false });
-    if (!this.#config.enabled) return this.#deliver(batch);
-    if (this.#sizeOf(batch) > this.#config.queue_size)
-      throw new ConsumeError('element size too large', { permanent: true });
-    while (this.#full(batch)) {
-      if (!this.#config.block_on_overflow) {
-        this.#refused(batch.itemCount);
-        throw new ConsumeError('sending queue is full', { permanent: false });
-      }
-      await new Promise<void>((resolve) => this.#space.push(resolve));
-      if (this.#stopping) throw new ConsumeError('the exporter is shutting down', { permanent: false });
-    }
-    this.#size += this.#sizeOf(batch);
-    this.#bytes += batch.byteLength;
-    if (!this.#config.wait_for_result) {
-      this.#enqueue({ batch, done: () => undefined });
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      this.#enqueue({ batch, done: (error) => (error === undefined ? resolve() : reject(error)) });
-    });
-  }
-
-  /** Sends what is queued until the deadline; what is left then is lost, counted and told. */
-  async shutdown(deadline: number): Promise<void> {
-    this.#stopping = true;
-    this.#release();
-    const timer = setTimeout(() => this.#abort.abort(), Math.max(0, deadline - performance.now()));
-    if (this.#busy > 0 || this.#queue.length > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-    }
-    clearTimeout(timer);
-  }
-
-  #enqueue(entry: Entry): void {
-    this.#queue.push(entry);
-    if (this.#busy < this.#config.num_consumers) void this.#work();
-  }
-
-  async #work(): Promise<void> {
-    this.#busy++;
-    for (let entry = this.#queue.shift(); entry !== undefined; entry = this.#queue.shift()) {
-      try {
-        await this.#deliver(entry.batch);
-        entry.done();
-      } catch (error) {
-        entry.done(error);
-      }
-      this.#size -= this.#sizeOf(entry.batch);
-      this.#bytes -= entry.batch.byteLength;
-      this.#release();
-    }
-    this.#busy--;
-    if (this.#busy === 0) this.#idle?.();
-  }
-
-  async #deliver(batch: Batch): Promise<void> {
+    if (this.#stopping) throw shuttingDown();
+    if (!this.#config.enabled) return this.#direct(batch);
     try {
-      await this.#sender.send(batch, this.#abort.signal);
-      this.#sent(batch.itemCount);
+      await this.#queue.offer(batch);
     } catch (error) {
-      this.#failed(batch.itemCount);
-      if (this.#config.enabled) {
-        this.#settings.logger.error('Exporting failed. Dropping data.', {
-          error: error instanceof Error ? error.message : String(error),
-          dropped_items: batch.itemCount,
-        });
+      // With wait_for_result it is the upstream that refused: counted there.
+      if (error instanceof ConsumeError && !error.permanent && !this.#config.wait_for_result) {
+        this.#refused(batch.itemCount);
       }
       throw error;
     }
   }
 
-  #full(batch: Batch): boolean {
-    if (this.#bytes > 0 && this.#bytes + batch.byteLength > MAX_QUEUED_BYTES) return true;
-    return this.#size + this.#sizeOf(batch) > this.#config.queue_size;
+  /**
+   * Sends what is queued until the deadline; what is left then is lost, counted and told. With a storage or a successor nothing
+   * is lost: only what is under way is awaited, the rest stays there or goes to the successor.
+   */
+  async shutdown(deadline: number, successor?: Consumer): Promise<void> {
+    this.#stopping = true;
+    this.#leaving = this.#queue.durable || successor !== undefined;
+    this.#queue.stop();
+    if (this.#leaving) this.#interrupt.abort();
+    const timer = setTimeout(
+      () => {
+        this.#abort.abort();
+        this.#interrupt.abort();
+      },
+      Math.max(0, deadline - performance.now()),
+    );
+    this.#pump();
+    if (this.#busy > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    clearTimeout(timer);
+    if (this.#leaving) this.#leave();
+    if (successor !== undefined) await this.#handOver(successor, deadline);
+    await this.#queue.close();
   }
 
-  #sizeOf(batch: Batch): number {
-    const { sizer } = this.#config;
-    return sizer === 'requests' ? 1 : sizer === 'items' ? batch.itemCount : batch.byteLength;
+  #pump(): void {
+    while (this.#busy < this.#config.num_consumers) {
+      const group = this.#leaving ? undefined : this.#next();
+      if (group === undefined) break;
+      void this.#work(group);
+    }
+    if (this.#busy === 0) this.#idle?.();
   }
 
-  #release(): void {
-    const waiting = this.#space;
-    this.#space = [];
-    for (const resolve of waiting) resolve();
+  #next(): Group | undefined {
+    const batcher = this.#batcher;
+    if (batcher === undefined) return this.#queue.take();
+    while (!batcher.ready) {
+      const item = this.#queue.take();
+      if (item === undefined) return this.#stopping && !batcher.empty ? batcher.take() : undefined;
+      batcher.add(item);
+    }
+    return batcher.take();
+  }
+
+  async #work(group: Group): Promise<void> {
+    this.#busy++;
+    try {
+      await this.#deliver(group.batch);
+      group.done({});
+    } catch (error) {
+      const kept = this.#leaving && error instanceof InterruptedError;
+      if (kept && !this.#queue.durable) this.#left.push(group.batch);
+      else if (!kept) this.#drop(group.batch, error);
+      group.done({ error, kept });
+    }
+    this.#busy--;
+    this.#pump();
+  }
+
+  async #direct(batch: Batch): Promise<void> {
+    this.#busy++;
+    try {
+      await this.#deliver(batch);
+    } catch (error) {
+      this.#failed(batch.itemCount);
+      throw error;
+    } finally {
+      this.#busy--;
+      if (this.#busy === 0) this.#idle?.();
+    }
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    await this.#sender.send(batch, this.#abort.signal, this.#interrupt.signal);
+    this.#sent(batch.itemCount);
+  }
+
+  #drop(batch: Batch, error: unknown): void {
+    this.#failed(batch.itemCount);
+    this.#settings.logger.error('Exporting failed. Dropping data.', {
+      error: error instanceof Error ? error.message : String(error),
+      dropped_items: batch.itemCount,
+    });
+  }
+
+  /** Everything that was not sent, of the batcher and, unless it is stored, of the queue. */
+  #leave(): void {
+    const take = (group: Group): void => {
+      if (!this.#queue.durable) this.#left.push(group.batch);
+      group.done({ kept: true });
+    };
+    while (this.#batcher !== undefined && !this.#batcher.empty) take(this.#batcher.take());
+    if (this.#queue.durable) return;
+    for (let item = this.#queue.take(); item !== undefined; item = this.#queue.take()) take(item);
+  }
+
+  /** A full successor is asked again until the deadline. */
+  async #handOver(successor: Consumer, deadline: number): Promise<void> {
+    for (const batch of this.#left.splice(0)) {
+      for (;;) {
+        try {
+          await successor.consume(batch);
+          break;
+        } catch (error) {
+          const permanent = !(error instanceof ConsumeError) || error.permanent;
+          if (permanent || performance.now() > deadline) {
+            this.#drop(batch, error);
+            break;
+          }
+          await new Promise((resolve) => setTimeout(resolve, HAND_OVER_RETRY_MS));
+        }
+      }
+    }
   }
 }

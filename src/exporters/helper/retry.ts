@@ -5,6 +5,14 @@ import type { RetryConfig } from './schemas.ts';
 /** Sends once; rejects with a ConsumeError. The signal ends it at the deadline of the shutdown. */
 export type Send = (batch: Batch, signal: AbortSignal) => Promise<void>;
 
+/** The exporter stops; the data was neither taken nor refused. */
+export class InterruptedError extends ConsumeError {
+  constructor(message: string) {
+    super(`interrupted due to shutdown: ${message}`, { permanent: false });
+    this.name = 'InterruptedError';
+  }
+}
+
 /** Sends until it is taken, refused for good, too old, or `signal` says that time is up. */
 export class RetrySender {
   readonly #send: Send;
@@ -19,16 +27,17 @@ export class RetrySender {
     this.#random = random;
   }
 
-  async send(batch: Batch, signal: AbortSignal): Promise<void> {
+  /** `signal` ends everything; `interrupt` only waits: what is under way may end, but nothing is sent again. */
+  async send(batch: Batch, signal: AbortSignal, interrupt: AbortSignal = signal): Promise<void> {
     const started = performance.now();
     let interval = this.#config.initial_interval;
     for (;;) {
       try {
         return await this.#send(batch, signal);
       } catch (error) {
-        if (!(error instanceof ConsumeError) || error.permanent || !this.#config.enabled) throw error;
-        if (signal.aborted)
-          throw new ConsumeError(`interrupted due to shutdown: ${error.message}`, { permanent: false });
+        if (!(error instanceof ConsumeError) || error.permanent) throw error;
+        if (signal.aborted || interrupt.aborted) throw new InterruptedError(error.message);
+        if (!this.#config.enabled) throw error;
         const { randomization_factor: vary, multiplier, max_interval: max, max_elapsed_time: limit } = this.#config;
         const backoff = interval * (1 - vary + this.#random() * 2 * vary);
         const wait = Math.max(backoff, error.retryAfterMs ?? 0);
@@ -39,7 +48,8 @@ export class RetrySender {
           error: error.message,
           interval: `${Math.round(wait)}ms`,
         });
-        await sleep(wait, signal);
+        await sleep(wait, interrupt);
+        if (interrupt.aborted && !signal.aborted) throw new InterruptedError(error.message);
         interval = Math.min(interval * multiplier, max);
       }
     }

@@ -48,6 +48,48 @@ export const queueSchema = {
       default: false,
       description: 'The pipeline waits until the upstream has taken the data.',
     },
+    storage: {
+      type: 'string',
+      default: '',
+      description:
+        'Extension (such as `file_storage`) that keeps the queue, so that it outlives the process; empty: memory.',
+    },
+    batch: {
+      type: 'object',
+      'x-sonde-optional': true,
+      description: 'Joins what is in the queue into larger requests; off without this section.',
+      properties: {
+        flush_timeout: {
+          type: 'string',
+          format: 'duration',
+          default: '200ms',
+          description: 'Longest wait for a batch to fill.',
+        },
+        min_size: { type: 'integer', default: 8192, description: 'A batch is sent at this size.' },
+        max_size: { type: 'integer', default: 0, description: 'A larger batch is cut; 0 is no limit.' },
+        sizer: {
+          type: 'string',
+          enum: ['', 'items', 'bytes', 'requests'],
+          default: '',
+          description: 'What the sizes count: items or bytes; empty: as the queue does, or items.',
+        },
+        partition: {
+          type: 'object',
+          default: {},
+          description: 'Batches by the metadata of the client.',
+          properties: {
+            metadata_keys: {
+              type: 'array',
+              items: { type: 'string' },
+              default: [],
+              description: 'Must be empty: Sonde keeps no client metadata.',
+            },
+          },
+          additionalProperties: false,
+        },
+      },
+      additionalProperties: false,
+    },
   },
   additionalProperties: false,
 } as const;
@@ -68,6 +110,16 @@ export interface QueueConfig {
   readonly sizer: 'requests' | 'items' | 'bytes';
   readonly block_on_overflow: boolean;
   readonly wait_for_result: boolean;
+  readonly storage: string;
+  readonly batch?: QueueBatchConfig;
+}
+
+export interface QueueBatchConfig {
+  readonly flush_timeout: number;
+  readonly min_size: number;
+  readonly max_size: number;
+  readonly sizer: '' | 'items' | 'bytes' | 'requests';
+  readonly partition: { readonly metadata_keys: readonly string[] };
 }
 
 interface Problem {
@@ -96,11 +148,49 @@ export function validateRetry(config: RetryConfig): Problem[] {
   return problems;
 }
 
+/** Texts of exporterhelper/internal/queuebatch/config.go. */
 export function validateQueue(config: QueueConfig): Problem[] {
   if (!config.enabled) return [];
   const problems: Problem[] = [];
+  const add = (path: readonly string[], message: string): void => {
+    problems.push({ path: ['sending_queue', ...path], message });
+  };
   for (const key of ['num_consumers', 'queue_size'] as const) {
-    if (config[key] <= 0) problems.push({ path: ['sending_queue', key], message: `\`${key}\` must be positive` });
+    if (config[key] <= 0) add([key], `\`${key}\` must be positive`);
+  }
+  if (config.storage !== '' && config.wait_for_result) {
+    add(['wait_for_result'], '`wait_for_result` is not supported with a persistent queue configured with `storage`');
+  }
+  const { batch } = config;
+  if (batch === undefined) return problems;
+  if (batchSizer(config) === config.sizer && batch.min_size > config.queue_size) {
+    add(['batch', 'min_size'], '`min_size` must be less than or equal to `queue_size`');
+  }
+  return [...problems, ...validateBatch(batch)];
+}
+
+function validateBatch(batch: QueueBatchConfig): Problem[] {
+  const problems: Problem[] = [];
+  const add = (key: string, message: string): void => {
+    problems.push({ path: ['sending_queue', 'batch', ...key.split('.')], message });
+  };
+  if (batch.sizer === 'requests') add('sizer', '`batch` supports only `items` or `bytes` sizer, found "requests"');
+  if (batch.flush_timeout <= 0) {
+    add('flush_timeout', `\`flush_timeout\` must be positive, found ${batch.flush_timeout * 1e6}`);
+  }
+  for (const key of ['min_size', 'max_size'] as const) {
+    if (batch[key] < 0) add(key, `\`${key}\` must be non-negative, found ${batch[key]}`);
+  }
+  if (batch.max_size > 0 && batch.max_size < batch.min_size) {
+    add('max_size', `\`max_size\` (${batch.max_size}) must be greater or equal to \`min_size\` (${batch.min_size})`);
+  }
+  if (batch.partition.metadata_keys.length > 0) {
+    add('partition.metadata_keys', 'batches by client metadata are not supported: remove metadata_keys');
   }
   return problems;
+}
+
+export function batchSizer(config: QueueConfig): 'items' | 'bytes' {
+  const sizer = config.batch?.sizer === '' ? config.sizer : config.batch?.sizer;
+  return sizer === 'bytes' ? 'bytes' : 'items';
 }

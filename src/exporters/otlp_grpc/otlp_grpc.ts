@@ -31,10 +31,13 @@ export async function createOtlpGrpc(
     itemNames[signal],
   );
   return {
-    start: async () => exporter.start(),
+    start: async () => {
+      exporter.start();
+      await queue.start();
+    },
     consume: async (batch) => queue.consume(batch),
-    shutdown: async (deadline) => {
-      await queue.shutdown(deadline);
+    shutdown: async (deadline, successor) => {
+      await queue.shutdown(deadline, successor);
       exporter.close();
     },
   };

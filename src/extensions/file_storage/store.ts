@@ -39,7 +39,10 @@ export class Store {
       predecessor,
       keys: () => this.#sizes.keys(),
       get: (key) => this.#db.getBinary(key),
-      put: async (value) => track(this.#put(value)),
+      put: (value) => {
+        const key = this.#next++;
+        return { key, stored: track(this.#put(key, value)) };
+      },
       remove: async (key) => track(this.#remove(key)),
       close: async () => {
         await Promise.allSettled(pending);
@@ -48,9 +51,8 @@ export class Store {
     };
   }
 
-  async #put(value: Uint8Array): Promise<number> {
+  async #put(key: number, value: Uint8Array): Promise<void> {
     if (!this.#account(value.length)) throw new Error('the storage has reached max_size');
-    const key = this.#next++;
     this.#sizes.set(key, value.length);
     try {
       await this.#db.put(key, Buffer.from(value.buffer, value.byteOffset, value.byteLength));
@@ -58,7 +60,6 @@ export class Store {
       this.#forget(key);
       throw error;
     }
-    return key;
   }
 
   async #remove(key: number): Promise<void> {
