@@ -3,7 +3,7 @@ import type { Signal } from '../../pdata/pdata.ts';
 import type { Component, Settings } from '../../service/component.ts';
 import { grpc } from '../../transport/grpc.ts';
 import { bindAddress } from '../../transport/listen.ts';
-import { encodeStatus } from '../../transport/rpc_status.ts';
+import { Code, encodeStatus } from '../../transport/rpc_status.ts';
 import { grpcMethods } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
 import { statusOf } from './answer.ts';
@@ -15,6 +15,8 @@ const MIB = 1024 * 1024;
 const DEFAULT_MAX_MESSAGE = 4 * MIB;
 /** Details travel in a header; longer ones are cut. */
 const MAX_DETAILS = 1024;
+/** For answers that are given at the deadline. */
+const LAST_WORDS_MS = 100;
 
 /** OTLP/gRPC. Messages stay bytes: nothing is decoded on the way. https://opentelemetry.io/docs/specs/otlp/#otlpgrpc */
 export class GrpcReceiver implements Component {
@@ -22,6 +24,8 @@ export class GrpcReceiver implements Component {
   readonly #config: GrpcConfig;
   readonly #intake: Intake;
   #server: Server | undefined;
+  /** Of calls under way: each refuses its own. */
+  readonly #pending = new Set<() => void>();
   #stopWatching: () => void = () => undefined;
 
   constructor(settings: Settings, config: GrpcConfig, intake: Intake) {
@@ -54,13 +58,30 @@ export class GrpcReceiver implements Component {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
-    const timer = setTimeout(() => server.forceShutdown(), Math.max(0, deadline - performance.now()));
-    // Sends GOAWAY, takes no call any more and waits for those under way.
-    await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    // Sends GOAWAY, takes no call any more and waits for those under way; at the deadline they are told to come back.
+    const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    const timer = setTimeout(
+      () => {
+        for (const refuse of this.#pending) refuse();
+      },
+      Math.max(0, deadline - performance.now()),
+    );
+    const late = setTimeout(() => server.forceShutdown(), Math.max(0, deadline - performance.now()) + LAST_WORDS_MS);
+    await Promise.race([
+      ended,
+      new Promise((resolve) => setTimeout(resolve, deadline - performance.now() + 2 * LAST_WORDS_MS).unref()),
+    ]);
     clearTimeout(timer);
+    clearTimeout(late);
   }
 
-  async #export(signal: Signal, bytes: Buffer, answer: sendUnaryData<Buffer>): Promise<void> {
+  async #export(signal: Signal, bytes: Buffer, reply: sendUnaryData<Buffer>): Promise<void> {
+    // One answer: the deadline's or the pipeline's.
+    const answer: sendUnaryData<Buffer> = (error, value) => {
+      if (this.#pending.delete(refuse)) reply(error, value);
+    };
+    const refuse = (): void => answer({ code: Code.UNAVAILABLE, details: 'the server is shutting down' });
+    this.#pending.add(refuse);
     try {
       await this.#intake.protobuf(signal, bytes);
       answer(null, EMPTY);
