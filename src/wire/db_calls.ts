@@ -62,6 +62,7 @@ export class DbCalls {
   /** Where the calls begin that an answer can be matched with again. */
   #anchor: DbCall | undefined = undefined;
   #lastTime = Number.NEGATIVE_INFINITY;
+  #lastAnswer = Number.NEGATIVE_INFINITY;
 
   constructor(mapping: DbMapping, pool: CallPool, context: ConnectionContext, sink: Sink, system: string) {
     this.#pool = pool;
@@ -116,6 +117,8 @@ export class DbCalls {
     const before = this.#anchor ?? (this.#unanswered ? this.#last : undefined);
     if (this.#turned && this.#suspect && ++this.#turns >= TURNS) this.#suspect = false;
     this.#turned = false;
+    // It came so late that its answer has been passed over.
+    if (call.start <= this.#lastAnswer) return;
     if (quiet) {
       this.#anchor = call;
     } else if (before !== undefined && call.start > before.start) {
@@ -129,7 +132,7 @@ export class DbCalls {
 
   /** The call that an answer begun at `time` belongs to; undefined: none that is known. It stays the first. */
   match(time: number): DbCall | undefined {
-    this.#lastTime = time;
+    this.#lastTime = this.#lastAnswer = time;
     this.#unanswered = false;
     this.#turned = true;
     if (this.#uncertain) {
@@ -146,8 +149,13 @@ export class DbCalls {
       if (newest !== undefined && newest.start > first.start && newest.start < time) this.#pipelining = PATIENCE;
       return first;
     }
-    if (first === undefined && this.#overflow > 0) this.#overflow--;
-    else this.#sink.reject('orphan_response');
+    if (first === undefined && this.#overflow > 0) {
+      this.#overflow--;
+    } else {
+      this.#sink.reject('orphan_response');
+      // Its call may still come.
+      this.#uncertain = true;
+    }
     return undefined;
   }
 

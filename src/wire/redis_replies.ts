@@ -18,7 +18,9 @@ const ENDED = 5;
 /** Of a line: errors are sentences. */
 const MAX_LINE = 256;
 const NEED_MORE = -2;
+/** So many that are malformed, with fewer good ones between them than FORGIVING, and it is something else. */
 const MAX_STRIKES = 3;
+const FORGIVING = 32;
 const MAX_PREFIX = 32;
 
 const ERROR = 0x2d;
@@ -53,6 +55,8 @@ export class RedisReplies {
   #candidate = false;
   #counted = false;
   #strikes = 0;
+  /** Whole ones since. */
+  #good = 0;
 
   constructor(calls: DbCalls, requests: RedisRequests, joined: boolean) {
     this.#calls = calls;
@@ -219,7 +223,7 @@ export class RedisReplies {
     this.#phase = ELEMENTS;
     if (this.#open > 0) return;
     this.#phase = START;
-    this.#strikes = 0;
+    if (this.#strikes > 0 && ++this.#good >= FORGIVING) this.#strikes = 0;
     const call = this.#call;
     this.#call = undefined;
     if (this.#pushed) {
@@ -247,6 +251,7 @@ export class RedisReplies {
 
   #malformed(end: number): number {
     this.#calls.reject('malformed_reply');
+    this.#good = 0;
     if (++this.#strikes >= MAX_STRIKES) this.opaque = true;
     this.#lose();
     this.#counted = true;

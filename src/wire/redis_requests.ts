@@ -21,7 +21,9 @@ export const MAX_INLINE = 1024;
 const MAX_TEXT = 2048;
 const MAX_ARGS = 256;
 const NEED_MORE = -1;
+/** So many that are malformed, with fewer good ones between them than FORGIVING, and it is something else. */
 const MAX_STRIKES = 3;
+const FORGIVING = 32;
 
 const OFF = 1;
 const SKIP_ONE = 2;
@@ -49,6 +51,8 @@ export class RedisRequests {
   #candidate = false;
   #counted = false;
   #strikes = 0;
+  /** Whole ones since. */
+  #good = 0;
   /** CLIENT REPLY: 0, OFF, SKIP_ONE, or one more: the command that says so. */
   #replies = 0;
   #args: string[] = [];
@@ -229,7 +233,7 @@ export class RedisRequests {
     this.#call = undefined;
     this.#started = this.#fresh = false;
     this.#phase = START;
-    this.#strikes = 0;
+    if (this.#strikes > 0 && ++this.#good >= FORGIVING) this.#strikes = 0;
     if (call === undefined) return;
     call.requestLast = time;
     call.kind = command.kind;
@@ -263,6 +267,7 @@ export class RedisRequests {
 
   #malformed(end: number): number {
     this.#calls.reject('malformed_command');
+    this.#good = 0;
     if (++this.#strikes >= MAX_STRIKES) this.opaque = true;
     this.#lose();
     this.#counted = true;

@@ -143,6 +143,7 @@ export class Driver {
   gap(side: Side, length: number, time: number): void {
     const pending = this.#take(side);
     this.session.gap(side, pending, 0, pending.length, length, time);
+    this.#release(side, true);
   }
 
   end(side: Side, how: End, time: number): void {

@@ -45,6 +45,19 @@ test('an answer that comes a little before its command waits for it', () => {
   expect(driver.told).toEqual([expect.objectContaining({ name: 'PING', start: 5000, end: 5000 })]);
 });
 
+test('a command that comes after its answer was passed over does not take the next one', () => {
+  const driver = new Driver(make());
+  driver.data(SERVER, latin1('+OK\r\n'), 1000, true, false);
+  driver.data(CLIENT, latin1(command('SET', 'a', 'b')), 900, true);
+  driver.data(CLIENT, latin1(command('GET', 'a')), 2000, true);
+  driver.data(SERVER, latin1('$1\r\nb\r\n'), 3000, true);
+  expect(driver.told).toEqual([
+    expect.objectContaining({ name: 'SET', 'sonde.partial': ['db.response'] }),
+    expect.objectContaining({ name: 'GET', start: 2000, end: 3000 }),
+  ]);
+  expect(driver.rejects).toEqual({ orphan_response: 1 });
+});
+
 test('more unanswered commands than are remembered are counted', () => {
   const driver = new Driver(make());
   const batch = latin1(command('PING').repeat(6554));

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Database, redis, settled, tally, withDatabase } from '../support/databases.ts';
+import { Netns } from '../support/netns.ts';
+import type { Point, Span } from '../support/otlp.ts';
+import { program } from '../support/paths.ts';
+import type { Sonde } from '../support/sonde.ts';
+
+let netns: Netns;
+let sonde: Sonde;
+let spans: Span[] = [];
+let points: Point[] = [];
+/** Calls by command, as the server counts them. */
+let counted: Record<string, number> = {};
+
+const commandStatistics = (text: string): Record<string, number> =>
+  Object.fromEntries(
+    [...text.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name = '', calls]) => [
+      name.replace('|', ' ').toUpperCase(),
+      Number(calls),
+    ]),
+  );
+
+/** Bursts that the pipeline takes: what it refuses is counted, but has no span. */
+async function clients({ run, directory }: Database, sonde: Sonde): Promise<void> {
+  const cli = (...args: string[]): Promise<string> => run('redis-cli', '-h', '127.0.0.1', ...args);
+  await cli('set', 'hunterkey', 'huntervalue');
+  await cli('-n', '3', 'incr', 'hunterkey');
+  await cli('-3', 'hset', 'hunterhash', 'hunterfield', 'huntervalue');
+  await run('redis-cli', '-s', `${directory}/redis.sock`, 'strlen', 'hunterkey');
+  await cli('lpush', 'hunterkey', 'x');
+  await cli('-a', 'hunterpassword', '--no-auth-warning', 'ping').catch(() => undefined);
+  await run('sh', '-c', `for n in $(seq 1000); do echo "SETNX hunterkey$n huntervalue"; done | redis-cli --pipe`);
+  await settled(sonde);
+  for (const command of ['get', 'lpush', 'ping_inline']) {
+    await run('redis-benchmark', '-q', '-P', '16', '-c', '5', '-n', '1600', '-r', '100000', '-t', command);
+    await settled(sonde);
+  }
+  await run('redis-benchmark', '-q', '-c', '3', '-n', '501', 'append', 'hunter{tag}', 'huntervalue'.repeat(5000));
+  await settled(sonde);
+  await run('/usr/bin/python3', program('redis_client.py'));
+}
+
+beforeAll(async () => {
+  netns = new Netns();
+  sonde = await withDatabase(netns, redis, async (scene) => {
+    await clients(scene.database, scene.sonde);
+    await settled(scene.sonde);
+    counted = commandStatistics(await scene.database.run('redis-cli', 'info', 'commandstats'));
+    await settled(scene.sonde);
+    await scene.sonde.stop();
+    spans = scene.sonde.spans();
+    points = scene.sonde.points();
+  });
+});
+
+afterAll(async () => {
+  sonde?.clean();
+  await netns.delete();
+});
+
+const of = (kind: Span['kind'], name: string): Span[] =>
+  spans.filter((span) => span.kind === kind && span.name === name);
+
+test.each(['server', 'client'] as const)('every command is one %s span', (kind) => {
+  const told = tally(spans, kind);
+  expect(told).toMatchObject({ APPEND: 501, AUTH: 1, BLPOP: 2, EXEC: 1, SETNX: 1000, SUBSCRIBE: 1, _OTHER: 1 });
+  // Redis does not count what it refuses to execute, and INFO does not count itself yet.
+  const { _OTHER: other, AUTH: auth, INFO: info, ...executed } = told;
+  expect([other, info]).toEqual([1, 1]);
+  const { AUTH: counts, ...rest } = counted;
+  expect(auth).toBe(counts ?? 1);
+  expect(executed).toEqual(Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))));
+});
+
+test('nothing was dropped or given up', () => {
+  const lost = points.filter(
+    ({ metric, attributes, value = 0 }) =>
+      value > 0 &&
+      ((metric === 'sonde.tap.messages' && attributes['outcome'] !== 'emitted') || metric.includes('reject')),
+  );
+  expect(lost).toEqual([]);
+});
+
+test('both ends tell the same', () => {
+  expect(tally(spans, 'client')).toEqual(tally(spans, 'server'));
+  expect(spans.filter(({ kind }) => kind === 'other')).toEqual([]);
+  expect(spans.filter(({ attributes }) => attributes['sonde.partial'] !== undefined)).toEqual([]);
+});
+
+test.each(['server', 'client'] as const)('what a %s span says', (kind) => {
+  expect(of(kind, 'STRLEN')[0]?.attributes).toMatchObject({
+    'db.system.name': 'redis',
+    'db.operation.name': 'STRLEN',
+    'db.query.text': 'STRLEN ?',
+    'network.transport': 'unix',
+  });
+  expect(of(kind, 'INCR')[0]?.attributes).toMatchObject({ 'db.namespace': '3', 'server.port': 6379 });
+  const [failed] = of(kind, 'LPUSH').filter(({ attributes }) => attributes['error.type'] !== undefined);
+  expect(failed).toMatchObject({
+    status: { code: 2 },
+    attributes: { 'error.type': 'WRONGTYPE', 'db.response.status_code': 'WRONGTYPE' },
+  });
+  expect(of(kind, 'EXEC')[0]?.attributes).toMatchObject({ 'db.operation.batch.size': 100 });
+  const waits = of(kind, 'BLPOP').map(({ seconds }) => seconds);
+  expect(Math.max(...waits)).toBeGreaterThan(0.1);
+  expect(Math.max(...waits)).toBeLessThan(0.5);
+});
+
+test.each(['server', 'client'] as const)('db.%s.operation.duration counts them', (kind) => {
+  const name = `db.${kind}.operation.duration`;
+  const total = points.filter(({ metric }) => metric === name).reduce((sum, { count }) => sum + (count ?? 0), 0);
+  expect(total).toBe(spans.filter((span) => span.kind === kind).length);
+});
+
+test('no key, value, channel or password leaves', () => {
+  const text = JSON.stringify([
+    spans.map(({ attributes, name }) => ({ attributes, name })),
+    points.map((p) => p.attributes),
+  ]);
+  expect(text).not.toMatch(/hunter/i);
+  expect(text).not.toMatch(/key:/);
+});

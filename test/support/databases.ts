@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { collect, type Finished, type Netns } from './netns.ts';
+import type { Span } from './otlp.ts';
+import { Sonde, type SondeOptions } from './sonde.ts';
+import { until } from './until.ts';
+
+export interface Database {
+  readonly pid: number;
+  readonly port: number;
+  readonly directory: string;
+  /** Runs a client; throws unless it succeeds. */
+  run(command: string, ...args: string[]): Promise<string>;
+}
+
+const idOf = (option: '-u' | '-g', user: string): number =>
+  Number(execFileSync('id', [option, user], { encoding: 'utf8' }));
+
+/** A directory that only the server's user needs. */
+function directoryOf(user: string): string {
+  const directory = mkdtempSync(join(tmpdir(), `sonde-${user}-`));
+  chownSync(directory, idOf('-u', user), idOf('-g', user));
+  return directory;
+}
+
+async function start(
+  netns: Netns,
+  directory: string,
+  port: number,
+  command: string,
+  args: readonly string[],
+): Promise<Database> {
+  const child = netns.spawn(command, args);
+  const output = collect(child);
+  const pid = child.pid ?? 0;
+  await netns.listening(pid, [port], 30_000).catch((error: unknown) => {
+    throw new Error(`${command} did not start: ${String(error)}\n${output.stderr().slice(-2000)}`);
+  });
+  return {
+    pid,
+    port,
+    directory,
+    async run(client, ...clientArgs) {
+      const result: Finished = await netns.run(client, clientArgs, { timeoutMs: 60_000 });
+      if (result.code !== 0) throw new Error(`${client} ended with ${result.code}: ${result.stderr}${result.stdout}`);
+      return result.stdout;
+    },
+  };
+}
+
+export type StartDatabase = (netns: Netns) => Promise<Database>;
+
+export const redis: StartDatabase = (netns) => {
+  const directory = mkdtempSync(join(tmpdir(), 'sonde-redis-'));
+  return start(netns, directory, 6379, 'redis-server', [
+    ...['--port', '6379', '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no'],
+    ...['--unixsocket', join(directory, 'redis.sock')],
+  ]);
+};
+
+export const POSTGRESQL = '/usr/lib/postgresql/15/bin';
+
+export const postgresql: StartDatabase = (netns) => {
+  const directory = directoryOf('postgres');
+  const as = ['-u', 'postgres', '--'];
+  const data = join(directory, 'data');
+  execFileSync(
+    'runuser',
+    [...as, `${POSTGRESQL}/initdb`, '-D', data, '-A', 'scram-sha-256', '-U', 'postgres', '--no-sync'],
+    {
+      env: { ...process.env, PGPASSWORD: PASSWORD },
+      stdio: 'ignore',
+    },
+  );
+  return start(netns, directory, 5432, 'runuser', [
+    ...[...as, `${POSTGRESQL}/postgres`, '-D', data, '-p', '5432', '-k', directory],
+    ...['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'autovacuum=off'],
+  ]);
+};
+
+/** What no output may have. */
+export const PASSWORD = 'hunter2secret';
+
+export const mariadb: StartDatabase = (netns) => {
+  const directory = directoryOf('mysql');
+  const data = join(directory, 'data');
+  execFileSync(
+    'mariadb-install-db',
+    ['--no-defaults', '--user=mysql', `--datadir=${data}`, '--auth-root-authentication-method=normal'],
+    { stdio: 'ignore' },
+  );
+  return start(netns, directory, 3306, 'mariadbd', [
+    ...['--no-defaults', '--user=mysql', `--datadir=${data}`, '--port=3306', '--bind-address=127.0.0.1'],
+    ...[`--socket=${directory}/mysql.sock`, `--pid-file=${directory}/pid`, '--local-infile=1', '--skip-log-bin'],
+  ]);
+};
+
+export interface DatabaseScene {
+  readonly netns: Netns;
+  readonly database: Database;
+  readonly sonde: Sonde;
+}
+
+/** A server, Sonde beside it, and what both ends were told of what the clients did. */
+export async function withDatabase(
+  netns: Netns,
+  startDatabase: StartDatabase,
+  work: (scene: DatabaseScene) => Promise<void>,
+  options: SondeOptions = {},
+): Promise<Sonde> {
+  const database = await startDatabase(netns);
+  let sonde: Sonde | undefined;
+  try {
+    sonde = await Sonde.start(netns, options);
+    await work({ netns, database, sonde });
+    return sonde;
+  } catch (error) {
+    sonde?.clean();
+    throw error;
+  } finally {
+    rmSync(database.directory, { recursive: true, force: true });
+  }
+}
+
+/** Names of spans with their number, of one end. */
+export function tally(spans: readonly Span[], kind: Span['kind']): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const span of spans) if (span.kind === kind) counts[span.name] = (counts[span.name] ?? 0) + 1;
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Waits until no more spans come. */
+export async function settled(sonde: Sonde): Promise<void> {
+  let last = -1;
+  let since = performance.now();
+  await until(
+    () => {
+      const { length } = sonde.spans();
+      if (length !== last) since = performance.now();
+      last = length;
+      return performance.now() - since > 700;
+    },
+    'the last span',
+    30_000,
+  );
+}
