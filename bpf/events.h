@@ -52,6 +52,11 @@ enum sonde_skip {
 	SONDE_SKIP_MAX = 10,
 };
 
+/* sonde_end.flags */
+enum sonde_end_flags {
+	SONDE_END_UNREAD = 1, /* the process may still read what has arrived: `received` counts it */
+};
+
 /* struct sonde_policy.mode */
 enum sonde_policy_mode {
 	SONDE_POLICY_ALL = 0,	/* copy up to config.capture_bytes of each operation */
@@ -121,7 +126,7 @@ struct sonde_end {
 	__u32 generation;
 	__u64 cookie;
 	__u64 time;
-	__u64 sent; /* stream offsets at the time, without a FIN; received: as far as it was read */
+	__u64 sent; /* stream offsets at the time, without a FIN; received: as far as it was or will be read */
 	__u64 received;
 	__u32 error; /* sk_err: 0, ECONNRESET (104), ETIMEDOUT (110), ... */
 	__u32 padding;
@@ -170,7 +175,7 @@ struct sonde_counters {
 	__u64 dropped_bytes;
 	__u64 counted; /* operations of which no record was wanted: other socket kinds, policy, own sockets */
 	__u64 counted_bytes;
-	__u64 skipped[10];   /* operations recorded without (all) bytes, by enum sonde_skip */
+	__u64 skipped[10];   /* operations recorded without (all) bytes, by enum sonde_skip; 0: size limits */
 	__u64 ignored;	     /* PEEK and error-queue reads */
 	__u64 state_dropped; /* conn, end and process records that the ring refused */
 };

@@ -27,4 +27,5 @@ enum sonde_direction sonde_direction;
 enum sonde_role sonde_role;
 enum sonde_conn_flags sonde_conn_flags;
 enum sonde_skip sonde_skip;
+enum sonde_end_flags sonde_end_flags;
 enum sonde_policy_mode sonde_policy_mode;

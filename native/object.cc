@@ -213,6 +213,7 @@ static Napi::Value DescribeProgram(Napi::Env env, const struct bpf_program *prog
 	object.Set("instructions", Napi::Number::New(env, info.xlated_prog_len / sizeof(struct bpf_insn)));
 	object.Set("runTimeNs", Napi::Number::New(env, static_cast<double>(info.run_time_ns)));
 	object.Set("runCount", Napi::Number::New(env, static_cast<double>(info.run_cnt)));
+	object.Set("recursionMisses", Napi::Number::New(env, static_cast<double>(info.recursion_misses)));
 	return object;
 }
 

@@ -119,10 +119,25 @@ static __noinline bool report_conn(struct sock *sk, struct socket_state *state, 
 	return true;
 }
 
+/*
+ * A connection may be over before the process has read what has arrived: an answer and a reset behind it, or
+ * the last data and the FIN of a peer that was the last to close. The bytes stay readable until the socket is
+ * closed.
+ */
+static __always_inline __u64 arrived(struct sock *sk, struct tcp_sock *tcp, const struct socket_state *state)
+{
+	__u32 sequence = tcp->rcv_nxt;
+
+	if (sk->__sk_common.skc_flags & SOCK_DONE_BIT)
+		sequence--;
+	return widen(sequence, state->base[SONDE_RECV], state->offset[SONDE_RECV]);
+}
+
 static __always_inline bool report_end(struct sock *sk, struct socket_state *state, struct tcp_sock *tcp,
 				       int old_state, int new_state)
 {
 	struct sonde_end *end;
+	__u64 unread;
 
 	end = bpf_ringbuf_reserve(&ring, sizeof(*end), 0);
 	if (!end)
@@ -136,6 +151,11 @@ static __always_inline bool report_end(struct sock *sk, struct socket_state *sta
 	end->time = bpf_ktime_get_ns();
 	end->sent = widen(send_sequence(tcp, old_state), state->base[SONDE_SEND], state->offset[SONDE_SEND]);
 	end->received = widen(recv_sequence(sk, tcp), state->base[SONDE_RECV], state->offset[SONDE_RECV]);
+	unread = arrived(sk, tcp, state);
+	if (new_state == TCP_CLOSE && sk->sk_receive_queue.qlen && (__s64)(unread - end->received) > 0) {
+		end->received = unread;
+		end->flags = SONDE_END_UNREAD;
+	}
 	end->error = sk->sk_err;
 	end->padding = 0;
 	bpf_ringbuf_submit(end, BPF_RB_NO_WAKEUP);

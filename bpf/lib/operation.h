@@ -159,9 +159,9 @@ static __always_inline void record(struct sonde_counters *c, struct scratch *s, 
 	c->recorded++;
 	c->recorded_bytes += length;
 	c->captured_bytes += captured;
-	reason = s->head.skip;
-	if (!unlikely(reason))
+	if (!unlikely(captured < length))
 		return;
+	reason = s->head.skip;
 	barrier_var(reason); /* one check on one register, or the verifier does not see the bound */
 	if (reason < SONDE_SKIP_MAX)
 		c->skipped[reason]++;

@@ -20,6 +20,8 @@ export interface ProgramInfo {
   /** Nanoseconds and runs, counted while `kernel.bpf_stats_enabled` is 1. */
   runTimeNs: number;
   runCount: number;
+  /** Runs left out because a program of the same hook was running on that CPU. Counted always. */
+  recursionMisses: number;
 }
 
 export interface MapInfo {

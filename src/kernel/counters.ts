@@ -17,7 +17,7 @@ export class CountersMap {
     this.#bytes = new Uint8Array(this.#value.buffer);
   }
 
-  read(): KernelCounters {
+  read(): Omit<KernelCounters, 'missed'> {
     this.#map.lookup(this.#key, this.#bytes);
     return {
       operations: this.#sum(layout.COUNTERS_OPERATIONS),

@@ -136,6 +136,9 @@ export const CONN_OWNER = 4;
 export const DIRECTION_SEND = 0;
 export const DIRECTION_RECV = 1;
 
+// enum sonde_end_flags
+export const END_UNREAD = 1;
+
 // enum sonde_policy_mode
 export const POLICY_ALL = 0;
 export const POLICY_HEADS = 1;

@@ -126,6 +126,7 @@ export class RecordReader {
       this.#u32(at + layout.END_ERROR),
       this.#u64(at + layout.END_SENT),
       this.#u64(at + layout.END_RECEIVED),
+      (this.#view.getUint8(at + layout.END_FLAGS) & layout.END_UNREAD) !== 0,
     );
   }
 

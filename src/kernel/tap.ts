@@ -43,7 +43,8 @@ export function openKernelTap(options: KernelTapOptions): KernelTap {
 }
 
 /** What libbpf says after every refusal (and its advice on the memlock limit, which is out of date since 5.11). */
-const NOISE = /load failed|failed to load|permission error|PROG LOAD LOG|^processed \d+ insns/;
+const NOISE =
+  /load failed|failed to load|permission error|PROG LOAD LOG|^processed \d+ insns|RLIMIT_MEMLOCK|bpf_object__probe_loading/;
 
 /** One line: an addon's error with the end of the verifier's log. */
 export function describe(error: unknown): string {
@@ -103,7 +104,7 @@ class SocketTap implements KernelTap {
   }
 
   counters(): KernelCounters {
-    return this.#final ?? this.#sockets.counters.read();
+    return this.#final ?? this.#readCounters();
   }
 
   now(): number {
@@ -119,7 +120,7 @@ class SocketTap implements KernelTap {
   }
 
   close(): void {
-    this.#final ??= this.#sockets.counters.read();
+    this.#final ??= this.#readCounters();
     this.#closeObjects();
   }
 
@@ -162,6 +163,16 @@ class SocketTap implements KernelTap {
     }
     this.hooks['iter/tcp'] =
       unreachable === 0 ? 'attached' : `attached; older sockets of ${unreachable} network namespaces stay unknown`;
+  }
+
+  #readCounters(): KernelCounters {
+    let missed = 0;
+    for (const object of [this.#sockets.object, this.#processes]) {
+      for (const program of object?.programs() ?? []) {
+        missed += program.recursionMisses;
+      }
+    }
+    return { ...this.#sockets.counters.read(), missed };
   }
 
   #sumMaps(): number {

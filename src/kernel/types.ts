@@ -58,7 +58,7 @@ export interface RecordHandler {
     bytes: Uint8Array,
     start: number,
   ): void;
-  /** States are TCP_* of <net/tcp_states.h>; error is an errno number or 0. */
+  /** States are TCP_* of <net/tcp_states.h>; error is an errno number or 0; `unread`: some of `received` may still be read. */
   end(
     cookie: number,
     generation: number,
@@ -68,6 +68,7 @@ export interface RecordHandler {
     error: number,
     sent: number,
     received: number,
+    unread: boolean,
   ): void;
   exec(
     process: ProcessRecord,
@@ -90,7 +91,7 @@ export interface KernelTapOptions {
   readonly backend?: 'tracepoint' | 'fexit';
 }
 
-/** Sum over CPUs of struct sonde_counters, by field name; `skipped` as an array by enum sonde_skip. */
+/** Sum over CPUs of struct sonde_counters, by field name; `skipped` as an array by enum sonde_skip. And `missed`. */
 export interface KernelCounters {
   readonly operations: number;
   readonly bytes: number;
@@ -104,6 +105,8 @@ export interface KernelCounters {
   readonly skipped: readonly number[];
   readonly ignored: number;
   readonly stateDropped: number;
+  /** Runs of the programs that the kernel left out: what nobody saw. */
+  readonly missed: number;
 }
 
 export interface KernelTap {

@@ -13,6 +13,8 @@ const TCP_CLOSE = 7;
 const TCP_CLOSE_WAIT = 8;
 const TCP_LAST_ACK = 9;
 const ETIMEDOUT = 110;
+/** How long a process may take to read what was there when the connection ended, ns. Nothing tells that it will not. */
+const UNREAD_NS = 5e9;
 
 /** One end of a connection, as its process sees it: two streams, and who follows them. */
 export class Connection implements StreamTarget {
@@ -97,7 +99,15 @@ export class Connection implements StreamTarget {
   }
 
   /** A change of the TCP state. CLOSE_WAIT tells nothing that the process has seen: its end is the read of the end. */
-  end(time: number, oldState: number, newState: number, error: number, sent: number, received: number): void {
+  end(
+    time: number,
+    oldState: number,
+    newState: number,
+    error: number,
+    sent: number,
+    received: number,
+    unread: boolean,
+  ): void {
     this.lastSeen = this.env.now;
     try {
       if (newState === TCP_FIN_WAIT1) {
@@ -105,8 +115,9 @@ export class Connection implements StreamTarget {
       } else if (newState === TCP_CLOSE) {
         const how = howClosed(oldState, error);
         this.closedAt = this.env.now;
-        if (remoteFirst(oldState, error)) Stream.endBoth(how, time, this.received, received, this.sent, sent);
-        else Stream.endBoth(how, time, this.sent, sent, this.received, received);
+        const patience = unread ? UNREAD_NS : this.env.holdNs;
+        if (remoteFirst(oldState, error)) Stream.endBoth(how, time, patience, this.received, received, this.sent, sent);
+        else Stream.endBoth(how, time, patience, this.sent, sent, this.received, received);
       }
     } catch (thrown) {
       this.fail(thrown);

@@ -64,8 +64,14 @@ export class Connections {
     let count = 0;
     for (const connection of this.closed) {
       if (connection.closedAt + CLOSED_GRACE_NS > now) break;
-      this.remove(connection);
       count++;
+      if (connection.waiting) {
+        // Something is still to come, or not: another while. Waiting itself is bounded.
+        connection.closedAt = now;
+        this.closed.push(connection);
+      } else {
+        this.remove(connection);
+      }
     }
     if (count > 0) this.closed = this.closed.slice(count);
   }

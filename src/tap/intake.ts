@@ -83,10 +83,11 @@ export class Intake implements RecordHandler {
     error: number,
     sent: number,
     received: number,
+    unread: boolean,
   ): void {
     const connection = this.connections.get(cookie);
     if (connection === undefined || connection.generation !== generation || connection.closedAt !== 0) return;
-    connection.end(time, oldState, newState, error, sent, received);
+    connection.end(time, oldState, newState, error, sent, received, unread);
     if (connection.closedAt !== 0) this.connections.retire(connection);
   }
 

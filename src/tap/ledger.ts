@@ -106,6 +106,11 @@ const rows: readonly Row[] = [
   { key: 'spans.handed_over', ...spans, ...outcome('handed_over') },
   { key: 'spans.abandoned', ...spans, ...outcome('abandoned') },
   row('bytes.captured', 'By', 'Bytes copied out of the applications.'),
+  row(
+    'programs.missed',
+    '{run}',
+    'Runs of kernel programs that the kernel left out, because one ran on that CPU already: seen by nobody.',
+  ),
   row('operations.ignored', '{operation}', 'Reads that took nothing: MSG_PEEK and the error queue.'),
   row('records.state_dropped', '{record}', 'Connection and process records that the ring refused.'),
   row('records.data', '{record}', 'Data records read.'),
@@ -149,6 +154,7 @@ export const NO_KERNEL_COUNTERS: KernelCounters = {
   skipped: [],
   ignored: 0,
   stateDropped: 0,
+  missed: 0,
 };
 
 export function addKernelCounters(a: KernelCounters, b: KernelCounters): KernelCounters {
@@ -165,6 +171,7 @@ export function addKernelCounters(a: KernelCounters, b: KernelCounters): KernelC
     skipped: SKIPS.map((_, index) => (a.skipped[index] ?? 0) + (b.skipped[index] ?? 0)),
     ignored: a.ignored + b.ignored,
     stateDropped: a.stateDropped + b.stateDropped,
+    missed: a.missed + b.missed,
   };
 }
 
@@ -180,6 +187,7 @@ export function ledgerOf(kernel: KernelCounters, tap: TapCounters, levels: TapLe
     'bytes.dropped': kernel.droppedBytes,
     'bytes.captured': kernel.capturedBytes,
     'operations.ignored': kernel.ignored,
+    'programs.missed': kernel.missed,
     'records.state_dropped': kernel.stateDropped,
     'records.data': tap.dataRecords,
     'records.orphaned': tap.orphanRecords,

@@ -79,21 +79,25 @@ export class Stream {
 
   /** This direction ends at `offset`, once everything before it is there. */
   end(how: End, offset: number, time: number): void {
-    this.announce(how, offset, time);
+    this.announce(how, offset, time, this.env.holdNs);
     this.tryFinish(false);
   }
 
-  /** Both directions end at once, `first` before `second`: the last bytes of neither come after the end of the other. */
+  /**
+   * Both directions end at once, `first` before `second`: the last bytes of neither come after the end of the other.
+   * What is missing is waited for, `patience` ns long.
+   */
   static endBoth(
     how: End,
     time: number,
+    patience: number,
     first: Stream,
     firstOffset: number,
     second: Stream,
     secondOffset: number,
   ): void {
-    first.announce(how, firstOffset, time);
-    second.announce(how, secondOffset, time);
+    first.announce(how, firstOffset, time, patience);
+    second.announce(how, secondOffset, time, patience);
     first.other = second;
     second.other = first;
     second.second = true;
@@ -208,12 +212,12 @@ export class Stream {
     if (record.bytes !== undefined) this.env.memory.give(record.bytes);
   }
 
-  private announce(how: End, offset: number, time: number): void {
+  private announce(how: End, offset: number, time: number, patience: number): void {
     if (this.finished) return;
     this.endHow = how;
     this.endOffset = offset;
     this.endTime = time;
-    this.endDeadline = this.env.now + this.env.holdNs;
+    this.endDeadline = this.env.now + patience;
   }
 
   /** Everything before the end is there. */

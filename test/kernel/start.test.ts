@@ -8,6 +8,8 @@ describeKernel('the start of the tap', () => {
   test('without capabilities says what to grant', () => {
     const wrapper = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
     expect(() => observe({ command: 'true' }, wrapper)).toThrow(/E_NO_PERMISSION.*grant CAP_BPF and CAP_PERFMON/s);
+    // libbpf's advice is for kernels before 5.11.
+    expect(() => observe({ command: 'true' }, wrapper)).not.toThrow(/SondeError: .*MEMLOCK/);
   });
 
   test('CAP_BPF, CAP_PERFMON and the right to look at the kernel are enough for a pod', () => {

@@ -54,6 +54,7 @@ export interface Session {
     error: number;
     sent: number;
     received: number;
+    unread: boolean;
   }[];
   readonly execs: {
     process: ProcessRecord;
@@ -124,8 +125,9 @@ const handler = {
     error: number,
     sent: number,
     received: number,
+    unread: boolean,
   ) {
-    ends.push({ cookie, generation, oldState, newState, error, sent, received });
+    ends.push({ cookie, generation, oldState, newState, error, sent, received, unread });
   },
   exec(process: ProcessRecord, time: number, parentTgid: number, _: number, netns: number, filename: string) {
     const now = tap.now();

@@ -338,12 +338,14 @@ export class Bench {
     this.data(cookie, RECV, text, changes);
   }
 
-  /** The connection's state becomes `newState`. */
-  end(cookie: number, oldState: number, newState: number, error = 0): void {
+  /** The connection's state becomes `newState`; of what has arrived, `unread` bytes are not read yet. */
+  end(cookie: number, oldState: number, newState: number, error = 0, unread = 0): void {
     const ends = this.offsets.get(cookie) ?? { sent: 0, received: 0 };
     const { sent, received } = ends;
     const time = ++this.kernel.time;
-    this.push((handler) => handler.end(cookie, 1, time, oldState, newState, error, sent, received));
+    this.push((handler) =>
+      handler.end(cookie, 1, time, oldState, newState, error, sent, received + unread, unread > 0),
+    );
   }
 }
 

@@ -194,13 +194,18 @@ describe('reload', () => {
   });
 
   test('another ring opens the kernel side again; the counters go on', () => {
-    bench.kernel.counted = { operations: 3, recorded: 3 };
+    bench.kernel.counted = { operations: 3, recorded: 3, missed: 1 };
     const before = bench.kernel;
     expect(bench.apply(config({ ringBytes: 65_536 }))).toMatchObject({ type: 'applied' });
     expect(before.closed).toBe(true);
-    bench.kernel.counted = { operations: 2, recorded: 1, counted: 1 };
+    bench.kernel.counted = { operations: 2, recorded: 1, counted: 1, missed: 1 };
     expect(bench.kernels).toHaveLength(2);
-    expect(bench.ledger()).toMatchObject({ operations: 5, 'operations.recorded': 4, 'operations.counted': 1 });
+    expect(bench.ledger()).toMatchObject({
+      operations: 5,
+      'operations.recorded': 4,
+      'operations.counted': 1,
+      'programs.missed': 2,
+    });
   });
 
   test('a refusal changes nothing', () => {

@@ -156,7 +156,7 @@ describe('order', () => {
     bench.recv(1, '!\n!');
     bench.recv(1, '\n!\n');
     const time = ++bench.kernel.time;
-    bench.push((handler) => handler.end(1, 1, time, 9, 7, 0, 9, 6));
+    bench.push((handler) => handler.end(1, 1, time, 9, 7, 0, 9, 6, false));
     bench.send(1, '?a\n', { offset: 0 });
     bench.send(1, '?b\n?c\n', { offset: 3 });
     bench.later();
@@ -215,11 +215,39 @@ describe('connections', () => {
     bench.send(1, '?a\n');
     bench.kernel.time += MS;
     const time = ++bench.kernel.time;
-    bench.push((handler) => handler.end(1, 1, time, 9, 7, 0, 3, 2));
+    bench.push((handler) => handler.end(1, 1, time, 9, 7, 0, 3, 2, false));
     bench.recv(1, '!\n');
     bench.drain();
     expect(bench.names).toEqual(['a']);
     expect(counts('records.late', 'gaps')).toEqual([0, 0]);
+  });
+
+  test('an answer that was there when the connection ended may be read late', () => {
+    bench.conn(1);
+    bench.send(1, '?a\n');
+    bench.end(1, 1, 7, 104, 2);
+    bench.later(3_000);
+    expect(bench.names).toEqual([]);
+    bench.recv(1, '!\n');
+    bench.drain();
+    expect(bench.names).toEqual(['a']);
+    expect(bench.decoders[0]?.sessions[0]?.ends).toEqual(['1 reset', '0 reset']);
+    bench.later(400);
+    bench.later(400);
+    expect(counts('connections.open', 'records.late', 'gaps')).toEqual([0, 0, 0]);
+  });
+
+  test('an answer that nobody reads is missing in the end', () => {
+    bench.conn(1);
+    bench.send(1, '?a\n');
+    bench.end(1, 1, 7, 104, 2);
+    bench.later(4_999);
+    expect(counts('gaps', 'connections.open')).toEqual([0, 1]);
+    bench.later(2);
+    expect(counts('gap.bytes')).toEqual([2]);
+    expect(bench.decoders[0]?.sessions[0]?.ends).toEqual(['1 reset', '0 reset']);
+    bench.later(400);
+    expect(counts('connections.open')).toEqual([0]);
   });
 
   test('a closed connection is forgotten after a while', () => {
