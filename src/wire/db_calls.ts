@@ -230,7 +230,8 @@ export class DbCalls {
       }
       const call = this.#shift();
       if (call === undefined) return;
-      call.errorType = errorType;
+      // The server has said why, if it was heard.
+      if (!call.failed) call.errorType = errorType;
       call.responseLast = time;
       this.#tell(call);
     }

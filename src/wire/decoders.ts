@@ -2,6 +2,7 @@ import type { DbOptions } from './db.ts';
 import type { Decoder } from './decoder.ts';
 import type { HttpOptions } from './http_mapping.ts';
 import { createHttp1 } from './http1.ts';
+import { createPostgresql } from './postgresql.ts';
 import { createRedis } from './redis.ts';
 
 export interface DecoderOptions {
@@ -13,5 +14,5 @@ const DB: DbOptions = { query: 'obfuscate' };
 
 /** Every decoder, in the order in which they look at the first bytes of a connection. */
 export function createDecoders(options: DecoderOptions): readonly Decoder[] {
-  return [createHttp1(options.http), createRedis(options.db ?? DB)];
+  return [createHttp1(options.http), createPostgresql(options.db ?? DB), createRedis(options.db ?? DB)];
 }

@@ -1,6 +1,7 @@
 import { asciiText, byteAt, CR, isDigit, LF, SP } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
+import type { DbReader } from './db_session.ts';
 import { HOLD } from './decoder.ts';
 import { EXECUTES, MONITORS, REPLICATES, SELECTS, SUBSCRIBES, UNSUBSCRIBES } from './redis_commands.ts';
 import { ARRAY, BULK, headerNumber, isReplyLine, isReplyType, lineEnd, MAX_HEADER } from './redis_detect.ts';
@@ -37,7 +38,7 @@ const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsub
  * What the server sends: RESP2 and RESP3 (https://redis.io/docs/latest/develop/reference/protocol-spec/). An answer is
  * one value with all that is in it; pushes and attributes are no answers.
  */
-export class RedisReplies {
+export class RedisReplies implements DbReader {
   opaque = false;
   readonly #calls: DbCalls;
   readonly #requests: RedisRequests;

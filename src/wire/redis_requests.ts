@@ -1,6 +1,7 @@
 import { asciiText, byteAt, CR, decodeText, HT, LF, SP } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
+import type { DbReader } from './db_session.ts';
 import { MORE, REQUEST } from './decoder.ts';
 import * as commands from './redis_commands.ts';
 import { ARRAY, BULK, detectRedis, headerNumber, lineEnd, MAX_HEADER } from './redis_detect.ts';
@@ -33,7 +34,7 @@ const SKIP_ONE = 2;
  *
  *   command = "*" count CRLF *( "$" length CRLF bytes CRLF ) / inline LF
  */
-export class RedisRequests {
+export class RedisRequests implements DbReader {
   opaque = false;
   readonly #calls: DbCalls;
   readonly #keep: boolean;

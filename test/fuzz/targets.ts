@@ -1,8 +1,10 @@
 import type { Decoder } from '../../src/wire/decoder.ts';
 import { createHttp1 } from '../../src/wire/http1.ts';
+import { createPostgresql } from '../../src/wire/postgresql.ts';
 import { createRedis } from '../../src/wire/redis.ts';
 import type { WireCase } from '../wire/driver.ts';
 import { failures, framing, losses } from '../wire/http1.cases.ts';
+import * as postgresql from '../wire/postgresql.cases.ts';
 import * as redis from '../wire/redis.cases.ts';
 
 export interface FuzzTarget {
@@ -21,6 +23,10 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
         query: 'scrub',
       }),
     corpus: [...framing, ...failures, ...losses],
+  },
+  postgresql: {
+    make: () => createPostgresql({ query: 'obfuscate' }),
+    corpus: [...postgresql.recordings, ...postgresql.protocol, ...postgresql.losses],
   },
   redis: {
     make: () => createRedis({ query: 'keep' }),

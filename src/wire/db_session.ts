@@ -1,0 +1,75 @@
+import { CLIENT_CLOSED, CONNECTION_RESET, SERVER_CLOSED, TIMEOUT } from './db.ts';
+import type { DbCalls } from './db_calls.ts';
+import { CLIENT, type End, type Session, type Side } from './decoder.ts';
+
+/** One direction of a database connection. */
+export interface DbReader {
+  readonly opaque: boolean;
+  readonly ended: boolean;
+  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number;
+  /** `length` bytes are missing. What was untaken before them is gone with them. */
+  skip(length: number, time: number): void;
+  /** `left`: bytes of a message that will never be whole. */
+  close(left: boolean): void;
+}
+
+/** What all databases do alike: who reads which bytes, and what an end of the connection means to calls that wait. */
+export class DbSession implements Session {
+  readonly #calls: DbCalls;
+  readonly #requests: DbReader;
+  readonly #replies: DbReader;
+  #errorType = '';
+
+  constructor(calls: DbCalls, requests: DbReader, replies: DbReader) {
+    this.#calls = calls;
+    this.#requests = requests;
+    this.#replies = replies;
+  }
+
+  get opaque(): boolean {
+    return this.#requests.opaque || this.#replies.opaque;
+  }
+
+  data(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+    mayHold: boolean,
+  ): number {
+    if (this.opaque) return end - start;
+    const reader = side === CLIENT ? this.#requests : this.#replies;
+    return reader.read(bytes, start, end, time, boundary, mayHold);
+  }
+
+  gap(side: Side, bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
+    if (this.opaque) return;
+    const reader = side === CLIENT ? this.#requests : this.#replies;
+    // What was held is not held any longer.
+    reader.read(bytes, start, end, time, false, false);
+    if (!this.opaque) reader.skip(length, time);
+  }
+
+  end(side: Side, bytes: Uint8Array, start: number, end: number, how: End, time: number): void {
+    const reader = side === CLIENT ? this.#requests : this.#replies;
+    if (this.opaque || reader.ended) return;
+    const taken = reader.read(bytes, start, end, time, false, false);
+    if (this.opaque) return;
+    reader.close(start + taken < end);
+    if (how === 'unknown') {
+      this.#calls.abandon();
+      return;
+    }
+    if (how === 'timeout') this.#errorType = TIMEOUT;
+    if (side === CLIENT) {
+      // A client may end its side and still wait for answers; not so after RST or a timeout.
+      this.#errorType ||= CLIENT_CLOSED;
+      if (how !== 'finished' || this.#replies.ended) this.#calls.fail(this.#errorType, time);
+    } else {
+      this.#errorType ||= how === 'reset' ? CONNECTION_RESET : SERVER_CLOSED;
+      this.#calls.fail(this.#errorType, time);
+    }
+  }
+}

@@ -1,0 +1,254 @@
+import { asciiText, byteAt, decimal, decodeText, indexOf, SP } from './bytes.ts';
+import type { DbCall } from './db_call.ts';
+import type { DbCalls } from './db_calls.ts';
+import type { DbReader } from './db_session.ts';
+import { HOLD, MORE, RESPONSE } from './decoder.ts';
+import { detectPostgresql, HEADER, messageLength } from './postgresql_detect.ts';
+import { EXECUTE, type PostgresqlRequests, PREPARE, QUERY, SYNC } from './postgresql_requests.ts';
+
+const MESSAGE = 0;
+const SKIP = 1;
+const LOST = 2;
+const ENDED = 3;
+
+/** Of an error's fields: S, V and C come first. */
+const MAX_ERROR = 256;
+const MAX_TAG = 64;
+const NEED_MORE = -2;
+/** The server skips what comes after an error until Sync. */
+export const PIPELINE_ABORTED = 'pipeline_aborted';
+
+/** What the server sends. Notices, parameters and notifications come at any time and answer nothing. */
+export class PostgresqlReplies implements DbReader {
+  opaque = false;
+  readonly #calls: DbCalls;
+  readonly #requests: PostgresqlRequests;
+  #phase = MESSAGE;
+  #remaining = 0;
+  /** Messages since the last ReadyForQuery belong to calls that are known. */
+  #inside = false;
+  #known = false;
+  /** An error has ended the current group. */
+  #failed = false;
+  /** CommandCompletes of the current Query. */
+  #completed = 0;
+  #ready = false;
+  #candidate = false;
+  #counted = false;
+
+  constructor(calls: DbCalls, requests: PostgresqlRequests, joined: boolean) {
+    this.#calls = calls;
+    this.#requests = requests;
+    this.#ready = joined;
+    if (joined) this.#phase = LOST;
+  }
+
+  get ended(): boolean {
+    return this.#phase === ENDED;
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number {
+    if (boundary && this.#phase === LOST) this.#candidate = true;
+    let at = start;
+    while (at < end) {
+      const next = this.#step(bytes, at, end, time, mayHold);
+      if (this.opaque) return end - start;
+      if (next === HOLD) return at === start ? HOLD : at - start;
+      if (next === NEED_MORE) break;
+      at = next;
+    }
+    return at - start;
+  }
+
+  #step(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+    switch (this.#phase) {
+      case MESSAGE:
+        return this.#message(bytes, at, end, time, mayHold);
+      case SKIP: {
+        const taken = Math.min(this.#remaining, end - at);
+        this.#remaining -= taken;
+        if (this.#remaining === 0) this.#phase = MESSAGE;
+        return at + taken;
+      }
+      case LOST:
+        return this.#resynchronise(bytes, at, end);
+      default:
+        return end;
+    }
+  }
+
+  #message(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+    const requests = this.#requests;
+    if (requests.encryptionAsked) return this.#encryption(bytes, at, end);
+    if (requests.starting && mayHold) return HOLD;
+    if (end - at < HEADER) return NEED_MORE;
+    const length = messageLength(bytes, at, false);
+    if (length === 0) {
+      this.#calls.reject('malformed_message');
+      if (requests.starting) this.opaque = true;
+      this.#lose();
+      this.#counted = true;
+      return end;
+    }
+    const type = byteAt(bytes, at);
+    const wanted = HEADER + Math.min(length - HEADER, wantedOf(type));
+    if (end - at < wanted) return NEED_MORE;
+    if (this.#ready && !this.#inside && !isAsynchronous(type)) {
+      const { empty, uncertain } = this.#calls;
+      // Parse and Describe are answered before the call that they belong to is known.
+      if (empty && requests.pending) return this.#passOver(at, length, wanted);
+      if (empty && !uncertain && mayHold) return HOLD;
+      this.#inside = true;
+      this.#known = this.#calls.match(time) !== undefined;
+    }
+    this.#take(type, bytes, at + HEADER, at + wanted, time);
+    return this.#passOver(at, length, wanted);
+  }
+
+  #passOver(at: number, length: number, wanted: number): number {
+    this.#remaining = length - wanted;
+    if (this.#remaining > 0) this.#phase = SKIP;
+    return at + wanted;
+  }
+
+  /** One byte: S (or G) and what follows is encrypted, N and it is not. Old servers answer with an error. */
+  #encryption(bytes: Uint8Array, at: number, end: number): number {
+    const answer = byteAt(bytes, at);
+    this.#requests.encryptionAsked = false;
+    if (answer === 0x53 || answer === 0x47) {
+      this.opaque = true;
+      return end;
+    }
+    return answer === 0x4e ? at + 1 : at;
+  }
+
+  #take(type: number, bytes: Uint8Array, start: number, end: number, time: number): void {
+    if (type === 0x5a) {
+      this.#readyForQuery(time);
+      return;
+    }
+    if (!this.#ready || !this.#inside || !this.#known) return;
+    const { first } = this.#calls;
+    if (first === undefined) return;
+    switch (type) {
+      case 0x43: // CommandComplete
+        this.#complete(first, bytes, start, end, time);
+        break;
+      case 0x49: // EmptyQueryResponse
+      case 0x73: // PortalSuspended
+        if (first.kind === EXECUTE) this.#calls.answered(time);
+        break;
+      case 0x45: // ErrorResponse
+        this.#error(first, bytes, start, end, time);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #complete(first: DbCall, bytes: Uint8Array, start: number, end: number, time: number): void {
+    if (first.kind !== QUERY && first.kind !== EXECUTE) return;
+    const rows = returnedRows(bytes, start, end);
+    if (rows >= 0) first.rows = Math.max(0, first.rows) + rows;
+    if (first.kind === EXECUTE) this.#calls.answered(time);
+    else if (++this.#completed > 1) first.batch = this.#completed;
+  }
+
+  #error(first: DbCall, bytes: Uint8Array, start: number, end: number, time: number): void {
+    if (this.#failed || first.kind === SYNC) return;
+    first.status = sqlState(bytes, start, end);
+    first.failed = true;
+    first.ignored = false;
+    if (first.kind === QUERY) return;
+    this.#failed = true;
+    this.#calls.answered(time);
+  }
+
+  /** Everything up to the Query or the Sync is over. */
+  #readyForQuery(time: number): void {
+    const calls = this.#calls;
+    if (this.#ready && this.#inside && this.#known) {
+      for (let first = calls.first; first !== undefined; first = calls.first) {
+        const { kind } = first;
+        if (kind === EXECUTE) first.errorType = this.#failed ? PIPELINE_ABORTED : '';
+        if (kind === EXECUTE && !this.#failed) first.responsePartial = true;
+        if (kind === PREPARE && !first.failed) first.ignored = true;
+        calls.answered(time);
+        if (kind === QUERY || kind === SYNC) break;
+      }
+    }
+    this.#ready = true;
+    this.#inside = this.#known = this.#failed = false;
+    this.#completed = 0;
+  }
+
+  #lose(): void {
+    this.#phase = LOST;
+    this.#inside = this.#known = this.#failed = this.#candidate = this.#counted = false;
+    this.#ready = true;
+    this.#completed = 0;
+    this.#calls.answersLost();
+  }
+
+  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
+    if (this.#candidate) {
+      const detection = detectPostgresql(bytes, at, end);
+      if (detection === MORE) return NEED_MORE;
+      if (detection === RESPONSE) {
+        this.#phase = MESSAGE;
+        this.#counted = false;
+        return at;
+      }
+      this.#candidate = false;
+    }
+    if (!this.#counted) {
+      this.#counted = true;
+      this.#calls.reject('unsynchronised');
+    }
+    return end;
+  }
+
+  skip(length: number): void {
+    if (this.#phase === ENDED) return;
+    if (this.#phase === SKIP && length <= this.#remaining) {
+      this.#remaining -= length;
+      if (this.#remaining === 0) this.#phase = MESSAGE;
+    } else {
+      this.#lose();
+    }
+  }
+
+  close(): void {
+    this.#phase = ENDED;
+  }
+}
+
+const isAsynchronous = (type: number): boolean => type === 0x4e || type === 0x53 || type === 0x41;
+
+function wantedOf(type: number): number {
+  if (type === 0x45) return MAX_ERROR;
+  return type === 0x43 ? MAX_TAG : 0;
+}
+
+/** `SELECT 5`, `FETCH 5`: rows that were returned. `INSERT 0 5` tells rows that were not. */
+function returnedRows(bytes: Uint8Array, start: number, end: number): number {
+  const stop = indexOf(bytes, 0, start, end);
+  const space = indexOf(bytes, SP, start, stop < 0 ? end : stop);
+  if (stop < 0 || space < 0) return -1;
+  const tag = asciiText(bytes, start, space);
+  return tag === 'SELECT' || tag === 'FETCH' ? decimal(bytes, space + 1, stop) : -1;
+}
+
+/** Field C: https://www.postgresql.org/docs/current/protocol-error-fields.html */
+function sqlState(bytes: Uint8Array, start: number, end: number): string {
+  for (let at = start; at < end && byteAt(bytes, at) !== 0; ) {
+    const stop = indexOf(bytes, 0, at + 1, end);
+    if (stop < 0) break;
+    if (byteAt(bytes, at) === 0x43) {
+      const code = decodeText(bytes, at + 1, stop);
+      return /^[0-9A-Z]{5}$/.test(code) ? code : '_OTHER';
+    }
+    at = stop + 1;
+  }
+  return '_OTHER';
+}

@@ -1,0 +1,342 @@
+import { byteAt, decodeText, indexOf } from './bytes.ts';
+import type { DbCall } from './db_call.ts';
+import type { DbCalls } from './db_calls.ts';
+import type { DbReader } from './db_session.ts';
+import { MORE, REQUEST } from './decoder.ts';
+import {
+  CANCEL,
+  detectPostgresql,
+  GSS,
+  HEADER,
+  int32,
+  isVersion,
+  MAX_STARTUP,
+  messageLength,
+  SSL,
+} from './postgresql_detect.ts';
+import { Bounded, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
+
+/** Kinds of calls. */
+export const QUERY = 1;
+export const EXECUTE = 2;
+/** Parse and Describe without Execute: told only when it fails. */
+export const PREPARE = 3;
+/** Ends a group of the extended protocol; answered by ReadyForQuery. */
+export const SYNC = 4;
+
+const STARTUP = 0;
+const MESSAGE = 1;
+const SKIP = 2;
+const LOST = 3;
+const ENDED = 4;
+
+/** Of Bind, Execute, Close: two names. */
+const MAX_NAMES = 512;
+const MAX_STATEMENTS = 1024;
+const MAX_PORTALS = 256;
+const NEED_MORE = -1;
+
+/** What the client sends: a startup packet, then messages with a type and a length. */
+export class PostgresqlRequests implements DbReader {
+  opaque = false;
+  /** The server has been asked for encryption and answers with one byte. */
+  encryptionAsked = false;
+  /** Messages that belong to a call that is not added yet. */
+  pending = false;
+  database = '';
+  readonly #calls: DbCalls;
+  readonly #statements: Statements;
+  readonly #prepared = new Bounded<string, Statement>(MAX_STATEMENTS);
+  readonly #portals = new Bounded<string, Statement | undefined>(MAX_PORTALS);
+  #phase = STARTUP;
+  #remaining = 0;
+  #started = false;
+  #startTime = 0;
+  #fresh = false;
+  #candidate = false;
+  #counted = false;
+  /** First message since the last Execute or Sync. */
+  #groupTime = -1;
+  #groupFresh = false;
+  /** What was prepared since, and not executed. */
+  #parsed: Statement | undefined = undefined;
+  #executed = false;
+
+  constructor(calls: DbCalls, statements: Statements, joined: boolean) {
+    this.#calls = calls;
+    this.#statements = statements;
+    if (joined) this.#phase = LOST;
+  }
+
+  get starting(): boolean {
+    return this.#phase === STARTUP;
+  }
+
+  get ended(): boolean {
+    return this.#phase === ENDED;
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): number {
+    if (boundary) {
+      if (this.#phase === LOST) this.#candidate = true;
+      else if (this.#phase !== SKIP && !this.#started) this.#fresh = true;
+    }
+    let at = start;
+    while (at < end) {
+      const next = this.#step(bytes, at, end, time);
+      if (this.opaque) return end - start;
+      if (next === NEED_MORE) break;
+      at = next;
+    }
+    return at - start;
+  }
+
+  #step(bytes: Uint8Array, at: number, end: number, time: number): number {
+    switch (this.#phase) {
+      case STARTUP:
+        return this.#startup(bytes, at, end);
+      case MESSAGE:
+        return this.#message(bytes, at, end, time);
+      case SKIP: {
+        const taken = Math.min(this.#remaining, end - at);
+        this.#remaining -= taken;
+        if (this.#remaining === 0) this.#phase = MESSAGE;
+        return at + taken;
+      }
+      case LOST:
+        return this.#resynchronise(bytes, at, end);
+      default:
+        return end;
+    }
+  }
+
+  #startup(bytes: Uint8Array, at: number, end: number): number {
+    if (end - at < 8) return NEED_MORE;
+    const length = int32(bytes, at);
+    const code = int32(bytes, at + 4);
+    if ((code === SSL || code === GSS) && length === 8) {
+      this.encryptionAsked = true;
+      return at + 8;
+    }
+    if (code === CANCEL && length === 16) {
+      // Another connection's key. Nothing is answered.
+      this.#phase = ENDED;
+      return end;
+    }
+    if (!isVersion(code) || length < 9 || length > MAX_STARTUP) {
+      this.#calls.reject('malformed_startup');
+      this.opaque = true;
+      return end;
+    }
+    if (end - at < length) return NEED_MORE;
+    this.#parameters(bytes, at + 8, at + length);
+    this.#phase = MESSAGE;
+    this.#fresh = false;
+    return at + length;
+  }
+
+  /** Pairs of strings. The database has the user's name unless told. */
+  #parameters(bytes: Uint8Array, start: number, end: number): void {
+    let user = '';
+    for (let at = start; at < end && byteAt(bytes, at) !== 0; ) {
+      const middle = indexOf(bytes, 0, at, end);
+      const stop = middle < 0 ? -1 : indexOf(bytes, 0, middle + 1, end);
+      if (stop < 0) break;
+      const key = decodeText(bytes, at, Math.min(middle, at + 32));
+      const value = decodeText(bytes, middle + 1, Math.min(stop, middle + 129));
+      if (key === 'database') this.database = value;
+      else if (key === 'user') user = value;
+      at = stop + 1;
+    }
+    this.database ||= user;
+  }
+
+  #message(bytes: Uint8Array, at: number, end: number, time: number): number {
+    if (!this.#started) {
+      this.#started = true;
+      this.#startTime = time;
+    }
+    if (end - at < HEADER) return NEED_MORE;
+    const length = messageLength(bytes, at, true);
+    if (length === 0) {
+      this.#calls.reject('malformed_message');
+      this.#lose();
+      this.#counted = true;
+      return end;
+    }
+    const type = byteAt(bytes, at);
+    const wanted = HEADER + Math.min(length - HEADER, wantedOf(type));
+    if (end - at < wanted) return NEED_MORE;
+    this.#take(type, bytes, at + HEADER, at + wanted, wanted < length, time);
+    this.#started = false;
+    this.#fresh = false;
+    this.#remaining = length - wanted;
+    if (this.#remaining > 0) this.#phase = SKIP;
+    return at + wanted;
+  }
+
+  #take(type: number, bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
+    switch (type) {
+      case 0x51: // Q
+        this.#query(bytes, start, cut ? end : Math.max(start, end - 1), cut, time);
+        break;
+      case 0x50: // P
+        this.#group();
+        this.#parse(bytes, start, end, cut);
+        break;
+      case 0x42: // B
+        this.#group();
+        this.#bind(bytes, start, end);
+        break;
+      case 0x44: // D
+        this.#group();
+        break;
+      case 0x43: // C
+        this.#group();
+        this.#close(bytes, start, end);
+        break;
+      case 0x45: // E
+        this.#group();
+        this.#execute(bytes, start, end, time);
+        break;
+      case 0x53: // S
+        this.#sync(time);
+        break;
+      case 0x46: // F: the fast path, a function by its number
+        this.#add(QUERY, this.#startTime, this.#fresh, time);
+        break;
+      default: // Flush, Terminate, passwords, COPY
+        break;
+    }
+  }
+
+  #group(): void {
+    this.pending = true;
+    if (this.#groupTime >= 0) return;
+    this.#groupTime = this.#startTime;
+    this.#groupFresh = this.#fresh;
+  }
+
+  #add(kind: number, start: number, fresh: boolean, time: number): DbCall {
+    const call = this.#calls.take();
+    call.kind = kind;
+    call.start = start;
+    call.requestLast = time;
+    call.namespace = this.database;
+    call.ignored = kind === PREPARE || kind === SYNC;
+    this.#calls.add(call, fresh);
+    return call;
+  }
+
+  #query(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
+    const statement = this.#statements.get(bytes, start, end, cut);
+    this.#statements.describe(this.#add(QUERY, this.#startTime, this.#fresh, time), statement);
+  }
+
+  #parse(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
+    const name = indexOf(bytes, 0, start, end);
+    if (name < 0) return;
+    const stop = indexOf(bytes, 0, name + 1, end);
+    const statement = this.#statements.get(bytes, name + 1, stop < 0 ? end : stop, stop < 0 && cut);
+    this.#prepared.set(decodeText(bytes, start, name), statement);
+    this.#parsed = statement;
+  }
+
+  #bind(bytes: Uint8Array, start: number, end: number): void {
+    const portal = indexOf(bytes, 0, start, end);
+    const stop = portal < 0 ? -1 : indexOf(bytes, 0, portal + 1, end);
+    if (stop < 0) return;
+    this.#portals.set(decodeText(bytes, start, portal), this.#prepared.get(decodeText(bytes, portal + 1, stop)));
+  }
+
+  #close(bytes: Uint8Array, start: number, end: number): void {
+    const stop = indexOf(bytes, 0, start + 1, end);
+    if (stop < 0) return;
+    const name = decodeText(bytes, start + 1, stop);
+    if (byteAt(bytes, start) === 0x53) this.#prepared.delete(name);
+    else this.#portals.delete(name);
+  }
+
+  #execute(bytes: Uint8Array, start: number, end: number, time: number): void {
+    const stop = indexOf(bytes, 0, start, end);
+    const call = this.#add(EXECUTE, this.#groupTime, this.#groupFresh, time);
+    this.#statements.describe(call, stop < 0 ? undefined : this.#portals.get(decodeText(bytes, start, stop)));
+    this.#groupTime = -1;
+    this.#parsed = undefined;
+    this.#executed = true;
+  }
+
+  #sync(time: number): void {
+    const begun = this.#groupTime >= 0;
+    if (begun && !this.#executed) {
+      const call = this.#add(PREPARE, this.#groupTime, this.#groupFresh, time);
+      if (this.#parsed !== undefined) this.#statements.describe(call, this.#parsed);
+    }
+    this.#add(SYNC, this.#startTime, this.#fresh && !begun, time);
+    this.#groupTime = -1;
+    this.#parsed = undefined;
+    this.#executed = false;
+    this.pending = false;
+  }
+
+  #lose(): void {
+    this.#phase = LOST;
+    this.#started = this.#fresh = this.#candidate = this.#counted = false;
+    this.#groupTime = -1;
+    this.#parsed = undefined;
+    this.#executed = this.pending = false;
+    this.#calls.callsLost();
+  }
+
+  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
+    if (this.#candidate) {
+      const detection = detectPostgresql(bytes, at, end);
+      if (detection === MORE) return NEED_MORE;
+      if (detection === REQUEST) {
+        this.#phase = byteAt(bytes, at) === 0 ? STARTUP : MESSAGE;
+        this.#fresh = true;
+        this.#counted = false;
+        return at;
+      }
+      this.#candidate = false;
+    }
+    if (!this.#counted) {
+      this.#counted = true;
+      this.#calls.reject('unsynchronised');
+    }
+    return end;
+  }
+
+  skip(length: number): void {
+    if (this.#phase === ENDED) return;
+    if (this.#phase === SKIP && length <= this.#remaining) {
+      this.#remaining -= length;
+      if (this.#remaining === 0) this.#phase = MESSAGE;
+      return;
+    }
+    // What the lost bytes prepared is not known; names that were used before may mean something else now.
+    this.#prepared.clear();
+    this.#portals.clear();
+    this.#lose();
+  }
+
+  close(left: boolean): void {
+    if (left || this.#phase === SKIP) this.#calls.reject('incomplete_message');
+    this.#phase = ENDED;
+  }
+}
+
+/** Bytes of a message's body that have to be there. */
+function wantedOf(type: number): number {
+  switch (type) {
+    case 0x51: // Q
+    case 0x50: // P
+      return MAX_SQL;
+    case 0x42: // B
+    case 0x43: // C
+    case 0x45: // E
+      return MAX_NAMES;
+    default:
+      return 0;
+  }
+}

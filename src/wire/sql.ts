@@ -1,0 +1,236 @@
+/**
+ * What may leave of a SQL statement: its text without literals and comments, and a summary of low cardinality
+ * (https://opentelemetry.io/docs/specs/semconv/database/database-spans/#generating-a-summary-of-the-query). Tolerant: it
+ * tells words from literals, it does not parse; whatever cannot be told from a literal is one.
+ */
+
+import { asciiBytes } from './bytes.ts';
+import { SqlSummary } from './sql_summary.ts';
+import { readTraceparent } from './traceparent.ts';
+
+export type SqlDialect = 'postgresql' | 'mysql';
+
+export interface SqlStatement {
+  /** Without literals and comments. */
+  readonly text: string;
+  readonly cut: boolean;
+  readonly summary: string;
+  readonly operation: string;
+  /** The only table of an only operation. */
+  readonly collection: string;
+  /** From a sqlcommenter comment (https://google.github.io/sqlcommenter/spec/), or ''. */
+  readonly traceparent: string;
+}
+
+/** Characters of the obfuscated text. */
+const MAX_TEXT = 4096;
+/** Strings with a letter before their quote: escapes, bits, hexadecimal, national. */
+const PREFIXES = new Set(['e', 'b', 'x', 'n', 'u&']);
+const QUOTE = 0x27;
+const DOUBLE = 0x22;
+const BACKTICK = 0x60;
+const BACKSLASH = 0x5c;
+const DOLLAR = 0x24;
+
+export function analyseSql(source: string, cut: boolean, dialect: SqlDialect): SqlStatement {
+  return new Scanner(source, dialect === 'mysql').run(cut);
+}
+
+const isWord = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x30 && code <= 0x39) ||
+  code === 0x5f ||
+  code === DOLLAR ||
+  code >= 0x80;
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+const isSpace = (code: number): boolean => code <= 0x20;
+
+class Scanner {
+  readonly #source: string;
+  readonly #mysql: boolean;
+  readonly #summary = new SqlSummary();
+  #at = 0;
+  #out = '';
+  /** White space or a comment stood before the next token. */
+  #gap = false;
+  #traceparent = '';
+
+  constructor(source: string, mysql: boolean) {
+    this.#source = source;
+    this.#mysql = mysql;
+  }
+
+  run(cut: boolean): SqlStatement {
+    const { length } = this.#source;
+    while (this.#at < length && this.#out.length <= MAX_TEXT) this.#token();
+    const long = this.#out.length > MAX_TEXT || this.#at < length;
+    const summary = this.#summary;
+    summary.finish();
+    return {
+      text: long ? this.#out.slice(0, MAX_TEXT) : this.#out.trimEnd(),
+      cut: cut || long,
+      summary: summary.text,
+      operation: summary.operation,
+      collection: cut || long ? '' : summary.collection,
+      traceparent: this.#traceparent,
+    };
+  }
+
+  #token(): void {
+    const source = this.#source;
+    const code = source.charCodeAt(this.#at);
+    const next = source.charCodeAt(this.#at + 1);
+    if (isSpace(code)) {
+      this.#at++;
+      this.#gap = true;
+    } else if (code === 0x2d && next === 0x2d) {
+      this.#line();
+    } else if (code === 0x23 && this.#mysql) {
+      this.#line();
+    } else if (code === 0x2f && next === 0x2a) {
+      this.#comment();
+    } else if (code === QUOTE) {
+      this.#string(QUOTE, this.#mysql);
+    } else if (code === DOUBLE && this.#mysql) {
+      this.#string(DOUBLE, true);
+    } else if (code === DOUBLE || (code === BACKTICK && this.#mysql)) {
+      this.#identifier(code);
+    } else if (code === DOLLAR && !this.#mysql) {
+      this.#dollar();
+    } else if (isDigit(code) || (code === 0x2e && isDigit(next))) {
+      this.#number();
+    } else if (isWord(code)) {
+      this.#word();
+    } else {
+      this.#at++;
+      if (code === 0x2c || code === 0x29 || code === 0x3b) this.#gap = false;
+      this.#summary.punctuation(code);
+      this.#put(source.charAt(this.#at - 1));
+      if (code === 0x29) this.#foldTuples();
+    }
+  }
+
+  #put(text: string): void {
+    if (this.#gap && this.#out !== '') this.#out += ' ';
+    this.#gap = false;
+    this.#out += text;
+  }
+
+  #literal(): void {
+    this.#summary.literal();
+    // `IN (?, ?, ?)` and `VALUES (?, ?)` are `(?)`.
+    if (this.#out.endsWith('(?,')) {
+      this.#out = this.#out.slice(0, -1);
+      this.#gap = false;
+    } else {
+      this.#put('?');
+    }
+  }
+
+  #foldTuples(): void {
+    if (/\(\?\), ?\(\?\)$/.test(this.#out.slice(-9))) this.#out = this.#out.slice(0, this.#out.lastIndexOf(','));
+  }
+
+  #line(): void {
+    const end = this.#source.indexOf('\n', this.#at);
+    this.#at = end < 0 ? this.#source.length : end;
+    this.#gap = true;
+  }
+
+  /** PostgreSQL's comments nest. */
+  #comment(): void {
+    const source = this.#source;
+    const start = this.#at + 2;
+    let at = start;
+    for (let depth = 1; depth > 0; ) {
+      const close = source.indexOf('*/', at);
+      if (close < 0) {
+        at = source.length + 2;
+        break;
+      }
+      const open = this.#mysql ? -1 : source.indexOf('/*', at);
+      if (open >= 0 && open < close) depth++;
+      else depth--;
+      at = (open >= 0 && open < close ? open : close) + 2;
+    }
+    const found = /traceparent='([0-9a-f-]{55})'/.exec(source.slice(start, Math.min(at - 2, start + 1024)));
+    if (found?.[1] !== undefined) this.#traceparent = readTraceparent(asciiBytes(found[1]), 0, found[1].length);
+    this.#at = Math.min(at, source.length);
+    this.#gap = true;
+  }
+
+  #string(quote: number, escapes: boolean): void {
+    this.#skipQuoted(quote, escapes);
+    this.#literal();
+  }
+
+  /** Past the closing quote; a doubled quote does not close. */
+  #skipQuoted(quote: number, escapes: boolean): void {
+    const source = this.#source;
+    let at = this.#at + 1;
+    for (; at < source.length; at++) {
+      const code = source.charCodeAt(at);
+      if (code === BACKSLASH && escapes) at++;
+      else if (code === quote) {
+        if (source.charCodeAt(at + 1) !== quote) break;
+        at++;
+      }
+    }
+    this.#at = Math.min(at + 1, source.length);
+  }
+
+  #identifier(quote: number): void {
+    const start = this.#at;
+    this.#skipQuoted(quote, false);
+    const name = this.#source.slice(start, this.#at);
+    this.#summary.identifier(name.slice(1, -1));
+    this.#put(name);
+  }
+
+  /** `$1`, or `$tag$ … $tag$`. */
+  #dollar(): void {
+    const source = this.#source;
+    const tag = /^\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/.exec(source.slice(this.#at, this.#at + 70))?.[0];
+    if (tag !== undefined) {
+      const end = source.indexOf(tag, this.#at + tag.length);
+      this.#at = end < 0 ? source.length : end + tag.length;
+      this.#literal();
+      return;
+    }
+    const start = this.#at++;
+    while (this.#at < source.length && isDigit(source.charCodeAt(this.#at))) this.#at++;
+    this.#summary.literal();
+    this.#put(source.slice(start, this.#at));
+  }
+
+  #number(): void {
+    const source = this.#source;
+    for (this.#at++; this.#at < source.length; this.#at++) {
+      const code = source.charCodeAt(this.#at);
+      const before = source.charCodeAt(this.#at - 1) | 0x20;
+      const sign = (code === 0x2b || code === 0x2d) && before === 0x65 && isDigit(source.charCodeAt(this.#at + 1));
+      if (!isWord(code) && code !== 0x2e && !sign) break;
+    }
+    this.#literal();
+  }
+
+  #word(): void {
+    const source = this.#source;
+    const start = this.#at;
+    while (this.#at < source.length && isWord(source.charCodeAt(this.#at))) this.#at++;
+    const word = source.slice(start, this.#at);
+    const lower = word.toLowerCase();
+    if (source.charCodeAt(this.#at) === QUOTE && (PREFIXES.has(lower) || (this.#mysql && lower.startsWith('_')))) {
+      this.#string(QUOTE, this.#mysql || lower === 'e');
+      return;
+    }
+    if (lower === 'u' && source.startsWith("&'", this.#at)) {
+      this.#at++;
+      this.#string(QUOTE, false);
+      return;
+    }
+    this.#summary.word(word);
+    this.#put(word);
+  }
+}

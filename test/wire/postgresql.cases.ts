@@ -1,0 +1,333 @@
+import type { Step, Told, WireCase } from './driver.ts';
+import { recorded } from './recorded.ts';
+
+const DOCS = 'https://www.postgresql.org/docs/current/protocol-message-formats.html';
+
+export const message = (type: string, body = ''): string => {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length + 4);
+  return `${type}${length.toString('latin1')}${body}`;
+};
+export const int16 = (value: number): string => String.fromCharCode((value >> 8) & 0xff, value & 0xff);
+export const startup = message('', '\0\x03\0\0user\0me\0database\0shop\0\0');
+export const sslRequest = message('', '\x04\xd2\x16\x2f');
+export const hello = `${message('R', '\0\0\0\0')}${message('S', 'client_encoding\0UTF8\0')}${message('Z', 'I')}`;
+export const query = (sql: string): string => message('Q', `${sql}\0`);
+export const ready = message('Z', 'I');
+export const complete = (tag: string): string => message('C', `${tag}\0`);
+export const failure = (code: string): string => message('E', `SERROR\0VERROR\0C${code}\0Mno hunter\0\0`);
+const parse = (sql: string, name = ''): string => message('P', `${name}\0${sql}\0${int16(0)}`);
+const bind = (name = ''): string => message('B', `\0${name}\0${int16(0)}${int16(1)}\0\0\0\x06hunter${int16(0)}`);
+const execute = message('E', '\0\0\0\0\0');
+const sync = message('S');
+
+const begin: readonly Step[] = [
+  ['client', startup],
+  ['server', hello],
+];
+const own = (
+  name: string,
+  steps: readonly Step[],
+  expect: readonly Told[],
+  more: Partial<WireCase> = {},
+): WireCase => ({
+  name,
+  from: DOCS,
+  fromStart: true,
+  steps: [...begin, ...steps],
+  expect,
+  ...more,
+});
+const named = (...names: string[]): Told[] => names.map((name) => ({ name }));
+
+export const recordings: readonly WireCase[] = [
+  {
+    name: 'psql: simple queries, COPY both ways, errors, notices and notifications',
+    from: 'test/fixtures/postgresql/psql.json',
+    fromStart: true,
+    steps: recorded('postgresql/psql', 0),
+    expect: [
+      { name: 'CREATE TABLE secret_items', 'db.namespace': 'postgres', 'db.system.name': 'postgresql' },
+      { name: 'INSERT secret_items', 'db.query.text': 'INSERT INTO secret_items VALUES (?);' },
+      {
+        name: 'SELECT secret_items',
+        'db.operation.name': 'SELECT',
+        'db.collection.name': 'secret_items',
+        'db.query.summary': 'SELECT secret_items',
+        'db.query.text': 'SELECT name FROM secret_items WHERE id IN (?);',
+        'db.response.returned_rows': 2,
+        'db.operation.batch.size': undefined,
+        error: false,
+      },
+      ...named('BEGIN', 'UPDATE secret_items', 'COMMIT'),
+      { name: 'SELECT', 'db.response.status_code': '22012', 'error.type': '22012', error: true },
+      ...named('COPY secret_items', 'COPY secret_items', 'PREPARE SELECT', 'EXECUTE', 'LISTEN', 'NOTIFY', 'DO'),
+    ],
+  },
+  {
+    name: 'psycopg: extended protocol, pipelines',
+    from: 'test/fixtures/postgresql/psycopg.json',
+    fromStart: true,
+    kind: 'client',
+    steps: recorded('postgresql/psycopg', 0),
+    expect: [
+      { name: 'SELECT secret_items', 'db.query.text': 'SELECT name FROM secret_items WHERE id=$1' },
+      { name: 'SELECT secret_items', 'db.response.returned_rows': 1 },
+      { name: 'SELECT secret_items' },
+      ...named('SELECT', 'SELECT', 'SELECT'),
+      { name: 'SELECT', error: false },
+      { name: 'SELECT', 'error.type': '42703' },
+      { name: 'SELECT', 'error.type': 'pipeline_aborted', error: true },
+      ...named('COPY secret_items', 'COPY secret_items'),
+    ],
+  },
+];
+
+export const protocol: readonly WireCase[] = [
+  own(
+    'several statements in one Query',
+    [
+      ['client', query("SELECT 1; SELECT 2; INSERT INTO a VALUES ('hunter')")],
+      ['server', complete('SELECT 1') + complete('SELECT 1') + complete('INSERT 0 1') + ready],
+    ],
+    [{ name: 'SELECT SELECT INSERT a', 'db.operation.batch.size': 3, 'db.response.returned_rows': 2 }],
+  ),
+  own(
+    'prepared once, executed twice; unknown after Close',
+    [
+      ['client', parse('SELECT a FROM t WHERE b = $1', 'p') + sync],
+      ['server', message('1') + ready],
+      ['client', bind('p') + execute + bind('p') + execute + sync],
+      ['server', message('2') + complete('SELECT 3') + message('2') + complete('SELECT 0') + ready],
+      ['client', message('C', 'Sp\0') + bind('p') + execute + sync],
+      ['server', message('3') + failure('26000') + ready],
+    ],
+    [
+      { name: 'SELECT t', 'db.response.returned_rows': 3 },
+      { name: 'SELECT t', 'db.response.returned_rows': 0 },
+      { name: 'postgresql', 'error.type': '26000', 'sonde.partial': ['db.request'], 'db.query.text': undefined },
+    ],
+  ),
+  own(
+    'a preparation that fails',
+    [
+      ['client', parse('SELEC 1', 'p') + message('D', 'Sp\0') + sync],
+      ['server', failure('42601') + ready],
+    ],
+    [{ name: 'postgresql', 'error.type': '42601', error: true }],
+  ),
+  own(
+    'Describe and Flush before Execute',
+    [
+      ['client', parse('SELECT 1 FROM t') + message('D', 'S\0') + message('H')],
+      ['server', message('1') + message('t', int16(0)) + message('n')],
+      ['client', bind() + execute + sync],
+      ['server', message('2') + message('s') + ready],
+    ],
+    [{ name: 'SELECT t', start: 30e6, end: 60e6 }],
+  ),
+  own(
+    'what comes at any time answers nothing',
+    [
+      ['server', message('N', 'SNOTICE\0\0') + message('S', 'TimeZone\0UTC\0') + message('A', '\0\0\0\x01c\0hunter\0')],
+      ['client', query('SELECT 1')],
+      ['server', message('N', 'SNOTICE\0\0')],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    [{ name: 'SELECT', start: 40e6, end: 60e6 }],
+  ),
+  own(
+    'pipelined Syncs, an empty query, a function call',
+    [
+      ['client', parse('SELECT 1') + bind() + execute + sync + parse('') + bind() + execute + sync],
+      ['server', message('1') + message('2') + complete('SELECT 1') + ready],
+      ['server', message('1') + message('2') + message('I') + ready],
+      ['client', message('F', '\0\0\0\x01')],
+      ['server', message('V', '\xff\xff\xff\xff') + ready],
+    ],
+    [
+      { name: 'SELECT', end: 40e6 },
+      { name: 'postgresql', end: 50e6 },
+      { name: 'postgresql', end: 70e6 },
+    ],
+  ),
+  own(
+    'a statement that is longer than is looked at',
+    [
+      ['client', query(`SELECT a FROM t WHERE b = '${'hunter'.repeat(3000)}'`)],
+      ['server', complete('SELECT 0') + ready],
+    ],
+    [
+      {
+        name: 'SELECT t',
+        'db.query.text': 'SELECT a FROM t WHERE b = ?',
+        'sonde.truncated': ['db.query.text'],
+        'db.collection.name': undefined,
+      },
+    ],
+    { whole: true },
+  ),
+  own(
+    'sqlcommenter',
+    [
+      ['client', query("SELECT 1 /*traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'*/")],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    [{ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'db.query.text': 'SELECT ?' }],
+  ),
+  {
+    name: 'encryption agreed',
+    from: DOCS,
+    steps: [
+      ['client', sslRequest],
+      ['server', 'S'],
+      ['client', '\x16\x03\x01'],
+    ],
+    expect: [],
+    opaque: true,
+  },
+  {
+    name: 'encryption refused twice, a password, wrong',
+    from: DOCS,
+    fromStart: true,
+    steps: [
+      ['client', message('', '\x04\xd2\x16\x30')],
+      ['server', 'N'],
+      ['client', sslRequest],
+      ['server', 'N'],
+      ['client', startup],
+      ['server', message('R', '\0\0\0\x03')],
+      ['client', message('p', 'hunter2\0')],
+      ['server', failure('28P01')],
+      ['server ends', 'finished'],
+      ['client ends', 'finished'],
+    ],
+    expect: [],
+  },
+  {
+    name: 'a cancel request',
+    from: DOCS,
+    fromStart: true,
+    steps: [
+      ['client', message('', '\x04\xd2\x16\x2e\0\0\0\x01\0\0\0\x02')],
+      ['client ends', 'finished'],
+    ],
+    expect: [],
+  },
+];
+
+export const losses: readonly WireCase[] = [
+  own(
+    'rows that were not copied',
+    [
+      ['client', query('SELECT a FROM t')],
+      ['server', `${message('T', '\0\0')}D\0\x01\0\0abc`],
+      ['server', 65_529],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    [{ name: 'SELECT t', 'db.response.returned_rows': 1, 'sonde.partial': undefined }],
+    { whole: true },
+  ),
+  own(
+    'a lost answer, and the next one',
+    [
+      ['client', query('SELECT 1 FROM a')],
+      ['client', query('SELECT 1 FROM b')],
+      ['server', 30],
+      ['server', complete('SELECT 1') + ready],
+      ['client', query('SELECT 1 FROM c')],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    [
+      { name: 'SELECT a', 'sonde.partial': ['db.response'] },
+      { name: 'SELECT b', 'sonde.partial': undefined },
+      { name: 'SELECT c', 'sonde.partial': undefined, start: 70e6 },
+    ],
+    { whole: true },
+  ),
+  own(
+    'a lost query',
+    [
+      ['client', 40],
+      ['server', complete('SELECT 1') + ready],
+      ['client', query('SELECT 1 FROM b')],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    [{ name: 'SELECT b', start: 50e6 }],
+    { whole: true, rejects: { orphan_response: 1 } },
+  ),
+  {
+    name: 'joined in the middle: what was prepared before is not known',
+    from: 'a tap that starts later',
+    joined: true,
+    whole: true,
+    steps: [
+      ['server', 'rest of a row'],
+      ['client', bind('p') + execute + sync],
+      ['server', message('2') + complete('SELECT 1') + ready],
+      ['client', query('SELECT 1 FROM b')],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    expect: [
+      { name: 'postgresql', 'sonde.partial': ['db.request'], 'db.response.returned_rows': 1, measurements: [0.01] },
+      { name: 'SELECT b', 'db.namespace': undefined },
+    ],
+    rejects: { unsynchronised: 1 },
+  },
+  own(
+    'the server goes away and says why',
+    [
+      ['client', query('SELECT pg_sleep(9)')],
+      ['server', failure('57P01')],
+      ['server ends', 'finished'],
+    ],
+    [{ name: 'SELECT', 'error.type': '57P01' }],
+  ),
+  own(
+    'the client leaves',
+    [
+      ['client', query('SELECT 1')],
+      ['client ends', 'reset'],
+    ],
+    [{ name: 'SELECT', 'error.type': 'client_closed' }],
+  ),
+  own(
+    'within a message',
+    [
+      ['client', 'Q\0\0\0\x20SEL'],
+      ['client ends', 'finished'],
+    ],
+    [],
+    {
+      rejects: { incomplete_message: 1 },
+    },
+  ),
+  own(
+    'nobody looks any longer',
+    [
+      ['client', query('SELECT 1')],
+      ['server ends', 'unknown'],
+    ],
+    [],
+    {
+      rejects: { unfinished: 1 },
+    },
+  ),
+  own(
+    'no message',
+    [
+      ['client', 'hello'],
+      ['server', 'HTTP/1.1'],
+    ],
+    [],
+    { rejects: { malformed_message: 2 } },
+  ),
+  {
+    name: 'no startup packet',
+    from: 'a wrong guess',
+    steps: [['client', '\0\0\0\x08\0\0\0\x09']],
+    expect: [],
+    opaque: true,
+    rejects: { malformed_startup: 1 },
+  },
+];
