@@ -23,6 +23,17 @@ async function main(args: readonly string[]): Promise<number> {
       const { doctor } = await import('./cli/doctor.ts');
       return doctor(parsed, process.stdout);
     }
+    case 'print-config': {
+      const { printConfig } = await import('./cli/print_config.ts');
+      process.stdout.write(await printConfig(parsed));
+      return 0;
+    }
+    case 'featuregate': {
+      const text = parsed.gates.text(parsed.gate);
+      if (text === undefined) throw new Error(`feature "${parsed.gate}" not found`);
+      process.stdout.write(text);
+      return 0;
+    }
     case 'validate':
       await (await import('./cli/validate.ts')).validate(parsed);
       return 0;

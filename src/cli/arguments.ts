@@ -1,15 +1,29 @@
 import { parseArgs } from 'node:util';
+import { parseDuration } from '../config/duration.ts';
+import { FeatureGates } from '../config/feature_gates.ts';
 
-export type Command = 'run' | 'validate' | 'components' | 'doctor' | 'help' | 'version';
-const commands: readonly string[] = ['validate', 'components', 'doctor'];
+const commands = ['validate', 'components', 'doctor', 'print-config', 'featuregate'] as const;
+export type Command = 'run' | 'help' | 'version' | (typeof commands)[number];
 
 export interface Arguments {
   readonly command: Command;
   readonly config: readonly string[];
   readonly set: readonly string[];
+  readonly gates: FeatureGates;
+  /** Time from SIGTERM to the end, ms. */
+  readonly shutdownMs: number;
+  /** Of print-config. */
+  readonly mode: 'redacted' | 'unredacted';
+  readonly format: 'yaml' | 'json';
+  readonly validate: boolean;
+  /** Of featuregate. */
+  readonly gate?: string;
 }
 
 export class UsageError extends Error {}
+
+/** Well inside a pod's default grace period of 30 s. */
+const SHUTDOWN = '15s';
 
 export const usage = `Usage:
   sonde [flags]
@@ -18,50 +32,106 @@ export const usage = `Usage:
 Available Commands:
   components   Outputs available components in this distribution
   doctor       Shows what works on this kernel and with these privileges
+  featuregate  Display feature gates information
+  print-config Prints the configuration with all defaults
   validate     Validates the config without running it
 
 Flags:
-      --config FILE   Location of a configuration: a file name, env:NAME or yaml:TEXT. May be repeated; later ones win.
-      --set KEY=VALUE Sets one value, for example --set=processors.batch.timeout=2s. May be repeated.
-  -h, --help          Prints this text.
-  -v, --version       Prints the version.
+      --config FILE          Location of a configuration: a file name, env:NAME, yaml:TEXT or an http(s) address.
+                             May be repeated; later ones win. Files are watched, and SIGHUP reads all again.
+      --set KEY=VALUE        Sets one value, for example --set=processors.batch.timeout=2s. May be repeated.
+      --feature-gates LIST   Comma-delimited list of feature gates. '-' before one disables it.
+      --shutdown-timeout D   Time to hand everything over after SIGTERM (default ${SHUTDOWN}).
+      --mode MODE            print-config: redacted (default) or unredacted.
+      --format FORMAT        print-config: yaml (default) or json.
+      --validate             print-config: validates too (default); --validate=false does not.
+  -h, --help                 Prints this text.
+  -v, --version              Prints the version.
 `;
+
+const options = {
+  config: { type: 'string', multiple: true },
+  set: { type: 'string', multiple: true },
+  'feature-gates': { type: 'string', multiple: true },
+  'shutdown-timeout': { type: 'string' },
+  mode: { type: 'string' },
+  format: { type: 'string' },
+  validate: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
 
 /** Throws UsageError with the Collector's texts. */
 export function parseArguments(args: readonly string[]): Arguments {
-  let parsed: { values: Values; positionals: string[] };
+  // A flag that may stand alone and may have a value.
+  const given = args.map((each) => (each === '--validate' ? '--validate=true' : each));
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>;
   try {
-    parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        config: { type: 'string', multiple: true },
-        set: { type: 'string', multiple: true },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'v' },
-      },
-    });
+    parsed = parseArgs({ args: given, allowPositionals: true, options });
   } catch (error) {
     throw new UsageError(usageText(error));
   }
   const { values, positionals } = parsed;
-  const [command, extra] = positionals;
-  const config = values.config ?? [];
-  const set = values.set ?? [];
-  if (values.help === true) return { command: 'help', config, set };
-  if (values.version === true) return { command: 'version', config, set };
-  if (command === undefined) return { command: 'run', config, set };
-  if (command === 'help') return { command: 'help', config, set };
-  if (!commands.includes(command)) throw new UsageError(`unknown command "${command}" for "sonde"`);
-  if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}" for "sonde ${command}"`);
-  return { command: command as Command, config, set };
+  const [word, extra] = positionals;
+  const command = values.help === true ? 'help' : values.version === true ? 'version' : commandOf(word);
+  if (extra !== undefined && command !== 'help' && (command !== 'featuregate' || positionals.length > 2)) {
+    throw new UsageError(
+      command === 'featuregate'
+        ? `accepts at most 1 arg(s), received ${positionals.length - 1}`
+        : `accepts 0 arg(s), received ${positionals.length - 1}`,
+    );
+  }
+  return {
+    command,
+    config: values.config ?? [],
+    set: values.set ?? [],
+    gates: gatesOf(values['feature-gates'] ?? []),
+    shutdownMs: shutdownOf(values['shutdown-timeout'] ?? SHUTDOWN),
+    mode: oneOf(
+      values.mode ?? 'redacted',
+      ['redacted', 'unredacted'],
+      (text) => `invalid mode "${text}": modes are: redacted, unredacted`,
+    ),
+    format: oneOf(values.format ?? 'yaml', ['yaml', 'json'], (text) => `unrecognized print format: ${text}`),
+    validate:
+      oneOf(
+        values.validate ?? 'true',
+        ['true', 'false'],
+        (text) => `invalid argument "${text}" for "--validate" flag`,
+      ) === 'true',
+    ...(extra === undefined ? {} : { gate: extra }),
+  };
 }
 
-interface Values {
-  readonly config?: string[];
-  readonly set?: string[];
-  readonly help?: boolean;
-  readonly version?: boolean;
+function commandOf(word: string | undefined): Command {
+  if (word === undefined) return 'run';
+  if (word === 'help') return 'help';
+  if (word === 'print-initial-config') return 'print-config';
+  const found = commands.find((command) => command === word);
+  if (found === undefined) throw new UsageError(`unknown command "${word}" for "sonde"`);
+  return found;
+}
+
+function gatesOf(lists: readonly string[]): FeatureGates {
+  const gates = new FeatureGates();
+  for (const list of lists) {
+    const problem = gates.set(list);
+    if (problem !== undefined)
+      throw new UsageError(`invalid argument "${list}" for "--feature-gates" flag: ${problem}`);
+  }
+  return gates;
+}
+
+function shutdownOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 0) return ms;
+  throw new UsageError(`invalid argument "${text}" for "--shutdown-timeout" flag: write it as 15s`);
+}
+
+function oneOf<T extends string>(text: string, known: readonly T[], problem: (text: string) => string): T {
+  const found = known.find((each) => each === text);
+  if (found === undefined) throw new UsageError(problem(text));
+  return found;
 }
 
 function usageText(error: unknown): string {

@@ -27,7 +27,7 @@ export async function components(registry: Registry): Promise<string> {
     }
   }
   lines.push('providers:');
-  for (const scheme of ['env', 'file', 'yaml']) {
+  for (const scheme of ['env', 'file', 'http', 'https', 'yaml']) {
     lines.push(`    - scheme: ${scheme}`, `      module: sonde ${buildInfo.version}`);
   }
   lines.push('converters: []');

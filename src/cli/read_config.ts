@@ -1,5 +1,5 @@
-import { load } from '../config/load.ts';
-import { ConfigError } from '../config/problem.ts';
+import { type LoadOptions, loadAll } from '../config/load.ts';
+import type { ConfigNode } from '../config/node.ts';
 import { checkReferences } from '../config/references.ts';
 import { decodeService, type ServiceConfig } from '../config/service_config.ts';
 import { registry } from '../registry.ts';
@@ -15,16 +15,31 @@ export interface ReadConfig {
   readonly warnings: readonly ConfigWarning[];
 }
 
-/** Loads, decodes and checks; throws a ConfigError with everything that is wrong. */
-export async function readConfig({ config: uris, set: sets }: Arguments): Promise<ReadConfig> {
-  const warnings: ConfigWarning[] = [];
-  const tree = load({ uris, sets, env: process.env, warn: (message, fields) => warnings.push({ message, fields }) });
-  const config = await decodeService(tree, registry);
-  checkReferences(config);
-  for (const message of config.warnings) warnings.push({ message, fields: {} });
-  return { config, warnings };
+/** `files` gets every file that was read, also when this throws. */
+export async function loadTree(
+  { config: uris, set: sets, gates }: Arguments,
+  warn: LoadOptions['warn'],
+  files: Map<string, string> = new Map(),
+): Promise<ConfigNode> {
+  return loadAll({
+    uris,
+    sets,
+    env: process.env,
+    warn,
+    onFile: (path, text) => files.set(path, text),
+    append: gates.has('confmap.enableMergeAppendOption'),
+  });
 }
 
-export function isConfigError(error: unknown): error is ConfigError {
-  return error instanceof ConfigError;
+/** Loads, decodes and checks; throws a ConfigError with everything that is wrong. */
+export async function readConfig(args: Arguments, files?: Map<string, string>): Promise<ReadConfig> {
+  const warnings: ConfigWarning[] = args.gates.ignored.map((gate) => ({
+    message: 'the feature gate has no effect',
+    fields: { gate },
+  }));
+  const tree = await loadTree(args, (message, fields) => warnings.push({ message, fields }), files);
+  const config = await decodeService(tree, registry);
+  checkReferences(config, args.gates);
+  for (const message of config.warnings) warnings.push({ message, fields: {} });
+  return { config, warnings };
 }

@@ -1,39 +1,110 @@
 import { unused } from '../config/references.ts';
-import { LineLogger } from '../service/logger.ts';
+import { ConfigWatcher } from '../config/watch.ts';
+import type { LineLogger } from '../service/logger.ts';
+import { OwnTelemetry } from '../service/own_telemetry.ts';
 import { Service } from '../service/service.ts';
-import { TelemetryRegistry } from '../service/telemetry.ts';
 import type { Arguments } from './arguments.ts';
-import { readConfig } from './read_config.ts';
+import { type ReadConfig, readConfig } from './read_config.ts';
 import { buildInfo } from './version.ts';
-
-/** Time to hand everything over after SIGTERM: well inside a pod's default grace period of 30 s. */
-const DRAIN_MS = 15_000;
 
 /** Runs until a signal or a fatal error; resolves to the exit code. Throws when it cannot start. */
 export async function run(args: Arguments): Promise<number> {
   // Before anything is read: a signal during the start ends the start.
   const stop = stopSignal();
-  const { config, warnings } = await readConfig(args);
-  const { level, encoding } = config.telemetry.logs;
-  const logger = new LineLogger({ level, encoding, write: (line) => process.stderr.write(line) }, 'service/service.ts');
-  for (const { message, fields } of warnings) logger.warn(message, fields);
-  for (const message of unused(config)) logger.warn(message);
+  const files = new Map<string, string>();
+  const { config, warnings } = await readConfig(args, files);
+  const telemetry = await OwnTelemetry.start(config.telemetry, buildInfo);
+  const logger = telemetry.logger.with('service/service.ts', {});
+  tell(logger, warnings, unused(config));
   logger.info('Starting sonde...', { Version: buildInfo.version, pid: process.pid });
-  const service = new Service({ config, logger, telemetry: new TelemetryRegistry(), buildInfo, fail: stop.fail });
+  const service = new Service({ config, logger, telemetry: telemetry.registry, buildInfo, fail: stop.fail });
   try {
     await service.start();
   } catch (error) {
     await service.shutdown(performance.now());
+    await telemetry.shutdown(performance.now());
     throw error;
   }
   logger.info('Everything is ready. Begin running and processing data.');
+  const reloads = new Reloads(args, service, telemetry, logger);
+  reloads.follow(files);
   const reason = await stop.reason;
+  reloads.close();
   if (reason instanceof Error) logger.error('Asynchronous error received, terminating process', { error: reason });
   else logger.info('Received signal from OS', { signal: reason });
   logger.info('Starting shutdown...');
-  await service.shutdown(performance.now() + DRAIN_MS);
+  const deadline = performance.now() + args.shutdownMs;
+  await service.shutdown(deadline);
+  await telemetry.shutdown(deadline);
   logger.info('Shutdown complete.');
   return reason instanceof Error ? 1 : 0;
+}
+
+function tell(logger: LineLogger, warnings: ReadConfig['warnings'], idle: readonly string[]): void {
+  for (const { message, fields } of warnings) logger.warn(message, fields);
+  for (const message of idle) logger.warn(message);
+}
+
+/** On SIGHUP and when a file of the configuration has changed: one at a time, the last word wins. */
+class Reloads {
+  readonly #args: Arguments;
+  readonly #service: Service;
+  readonly #telemetry: OwnTelemetry;
+  readonly #logger: LineLogger;
+  readonly #watcher = new ConfigWatcher({ changed: () => this.#wanted('a file of the configuration has changed') });
+  readonly #onSignal = (): void => this.#wanted('SIGHUP');
+  #running = false;
+  #again: string | undefined;
+  #closed = false;
+
+  constructor(args: Arguments, service: Service, telemetry: OwnTelemetry, logger: LineLogger) {
+    this.#args = args;
+    this.#service = service;
+    this.#telemetry = telemetry;
+    this.#logger = logger;
+    process.removeAllListeners('SIGHUP').on('SIGHUP', this.#onSignal);
+  }
+
+  follow(files: ReadonlyMap<string, string>): void {
+    this.#watcher.follow(files);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watcher.close();
+  }
+
+  #wanted(reason: string): void {
+    if (this.#closed) return;
+    if (this.#running) this.#again = reason;
+    else void this.#run(reason);
+  }
+
+  async #run(reason: string): Promise<void> {
+    this.#running = true;
+    for (let why: string | undefined = reason; why !== undefined && !this.#closed; why = this.#again) {
+      this.#again = undefined;
+      await this.#reload(why);
+    }
+    this.#running = false;
+  }
+
+  /** Never rejects: what is wrong is told, and what runs goes on. */
+  async #reload(reason: string): Promise<void> {
+    const files = new Map<string, string>();
+    try {
+      this.#logger.info('Config updated, reloading', { reason });
+      const { config, warnings } = await readConfig(this.#args, files);
+      tell(this.#logger, warnings, unused(config));
+      const { made, stopped } = await this.#service.reload(config);
+      await this.#telemetry.apply(config.telemetry);
+      this.#logger.info('Config reloaded', { started: made, stopped });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#logger.error('Config could not be reloaded; the one before is kept', { error: message });
+    }
+    if (!this.#closed && files.size > 0) this.#watcher.follow(files);
+  }
 }
 
 interface Stop {
@@ -56,5 +127,7 @@ function stopSignal(): Stop {
       settle(name);
     });
   }
+  // Until there is something to reload, SIGHUP must not end the process, as it does by default.
+  process.on('SIGHUP', () => undefined);
   return { reason, fail: (error) => settle(error) };
 }

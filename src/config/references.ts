@@ -1,9 +1,10 @@
+import { FeatureGates } from './feature_gates.ts';
 import { type Location, locate } from './node.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import type { ConfiguredPipeline, ServiceConfig } from './service_config.ts';
 
 /** What the Collector's Config.Validate checks: texts of otelcol/config.go and service/pipelines/config.go. */
-export function checkReferences(config: ServiceConfig): void {
+export function checkReferences(config: ServiceConfig, gates = new FeatureGates()): void {
   const problems: Problem[] = [];
   const { receiver, exporter, connector, extension } = config.components;
   const add = (path: readonly string[], message: string, remedy: string, at?: Problem['at']): void => {
@@ -31,10 +32,16 @@ export function checkReferences(config: ServiceConfig): void {
     const at = locate(config.tree, ['service', 'extensions', String(i)]);
     add(['service', 'extensions'], `references extension "${id}" which is not configured`, remedy, at);
   }
-  if (config.pipelines.length === 0) {
+  if (config.pipelines.length === 0 && !gates.has('service.AllowNoPipelines')) {
     add(['service', 'pipelines'], 'service must have at least one pipeline', 'add a pipeline such as `traces:`');
   }
-  for (const pipeline of config.pipelines) checkPipeline(pipeline, config, problems);
+  for (const pipeline of config.pipelines) {
+    if (pipeline.signal === 'profiles' && !gates.has('service.profilesSupport')) {
+      const message = `pipeline "${pipeline.id}": profiling signal support is at alpha level, gated under the "service.profilesSupport" feature gate`;
+      add(['service', 'pipelines'], message, 'add --feature-gates=service.profilesSupport', pipeline.at);
+    }
+    checkPipeline(pipeline, config, problems);
+  }
   if (problems.length > 0) throw new ConfigError('', problems);
 }
 

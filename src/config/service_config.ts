@@ -5,7 +5,7 @@ import { parseId } from './id.ts';
 import { type ConfigNode, isNull, type Location, locate, type MapNode } from './node.ts';
 import { ConfigError, nearest, Problems } from './problem.ts';
 import type { Schema } from './schema.ts';
-import { type TelemetryConfig, telemetrySchema } from './telemetry.ts';
+import { type TelemetryConfig, telemetrySchema, validateTelemetry } from './telemetry.ts';
 
 export interface ConfiguredComponent {
   readonly kind: Kind;
@@ -163,6 +163,7 @@ class Decoder {
       telemetryNode?.at ?? at,
       this.#problems,
     ) as TelemetryConfig;
+    this.#checkTelemetry(telemetry, telemetryNode?.value ?? at);
     const extensions = this.#names(map, 'extensions', ['service', 'extensions']);
     const pipelines: ConfiguredPipeline[] = [];
     const pipelinesNode = map?.entries.get('pipelines');
@@ -173,6 +174,13 @@ class Decoder {
       if (pipeline !== undefined) pipelines.push(pipeline);
     }
     return { pipelines, extensions, telemetry };
+  }
+
+  #checkTelemetry(telemetry: TelemetryConfig, node: ConfigNode): void {
+    if (this.#problems.all.some(({ path }) => path[1] === 'telemetry')) return;
+    for (const { path, message } of validateTelemetry(telemetry)) {
+      this.#problems.add(locate(node, path), ['service', 'telemetry', ...path], message);
+    }
   }
 
   #pipeline(key: string, node: ConfigNode, at: Location): ConfiguredPipeline | undefined {

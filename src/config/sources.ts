@@ -10,6 +10,22 @@ export interface SourceContext {
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Nesting of expansions. */
   readonly depth: number;
+  /** Told of every file that was read. */
+  readonly onFile?: (path: string, text: string) => void;
+  /** Bodies of `http:` and `https:` sources. */
+  readonly fetched?: ReadonlyMap<string, string>;
+}
+
+/** Thrown when a source has to be fetched first. */
+export class FetchNeeded extends Error {
+  readonly uri: string;
+  readonly at: Location;
+
+  constructor(uri: string, at: Location) {
+    super(`${uri} is not fetched`);
+    this.uri = uri;
+    this.at = at;
+  }
 }
 
 interface Retrieved {
@@ -32,11 +48,14 @@ export function retrieve(uri: string, at: Location, context: SourceContext): Ret
     case 'env':
       return variable(rest, at, context);
     case 'file':
-      return parseText(readText(rest, at), at);
+      return parseText(readText(rest, at, context), at);
+    case 'http':
+    case 'https':
+      return parseText(fetched(uri, at, context), at);
     case 'yaml':
       return { text: rest, node: unfold(parseYaml(rest, at.source, at)) };
     default:
-      return fail(at, `scheme "${kind}" is not supported for uri "${uri}"`, 'use env, file or yaml');
+      return fail(at, `scheme "${kind}" is not supported for uri "${uri}"`, 'use env, file, yaml, http or https');
   }
 }
 
@@ -75,7 +94,10 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
   const option: Location = { source: `--config=${shown}`, line: 0, column: 0 };
   switch (kind) {
     case 'file':
-      return asMap(parseYaml(readText(rest, option), rest));
+      return asMap(parseYaml(readText(rest, option, context), rest));
+    case 'http':
+    case 'https':
+      return asMap(parseYaml(fetched(uri, option, context), uri));
     case 'env': {
       if (!envName.test(rest)) {
         fail(option, `environment variable "${rest}" has invalid name: must match regex ${envName.source}`);
@@ -88,7 +110,7 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
     case 'yaml':
       return asMap(unfold(parseYaml(rest, option.source, option)));
     default:
-      return fail(option, `unsupported scheme on URI "${uri}"`, 'use a file name, env:NAME or yaml:TEXT');
+      return fail(option, `unsupported scheme on URI "${uri}"`, 'use a file name, env:NAME, yaml:TEXT or https://…');
   }
 }
 
@@ -132,9 +154,17 @@ function asMap(node: ConfigNode): ConfigNode {
   return fail(node, `retrieved value (type=${kind}) cannot be used as a Conf`, 'write a map of sections');
 }
 
-function readText(path: string, at: Location): string {
+function fetched(uri: string, at: Location, { fetched: bodies }: SourceContext): string {
+  const body = bodies?.get(uri);
+  if (body === undefined) throw new FetchNeeded(uri, at);
+  return body;
+}
+
+function readText(path: string, at: Location, { onFile }: SourceContext): string {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(path, 'utf8');
+    onFile?.(path, text);
+    return text;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'no such file or directory' : code === 'EACCES' ? 'permission denied' : code;

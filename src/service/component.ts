@@ -60,6 +60,19 @@ export interface ComponentTelemetry {
     options: { description: string; unit: string; monotonic: boolean },
     observe: () => Iterable<readonly [number, Readonly<Record<string, string>>]>,
   ): void;
+  /** Metrics that something shared by several components counts: registered once per `key`, without attributes of a component. */
+  source(key: string, read: () => Iterable<MetricValue>): void;
+}
+
+/** One value of an own metric. */
+export interface MetricValue {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  /** Else it is a level that goes up and down. */
+  readonly monotonic: boolean;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 export interface Component {

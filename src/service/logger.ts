@@ -1,14 +1,21 @@
 import type { Logger } from './component.ts';
+import type { LogSampler } from './log_sampler.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 type Fields = Readonly<Record<string, unknown>>;
 const order: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
+/** A reload changes them in place: every logger of the process has the same ones. */
 export interface LogOptions {
-  readonly level: Level;
-  readonly encoding: 'console' | 'json';
-  readonly write: (line: string) => void;
-  readonly now?: () => Date;
+  level: Level;
+  encoding: 'console' | 'json';
+  write: (line: string) => void;
+  now?: () => Date;
+  /** No column for the caller. */
+  disableCaller?: boolean;
+  /** Of every line. */
+  fields?: Fields;
+  sampler?: LogSampler | undefined;
 }
 
 /** Lines as the Collector's: tab-separated for people, one JSON object for machines. */
@@ -41,16 +48,17 @@ export class LineLogger implements Logger {
   }
 
   #log(level: Level, message: string, fields: Fields | undefined): void {
-    const { encoding, write, now } = this.#options;
-    if (order[level] < order[this.#options.level]) return;
+    const { encoding, write, now, disableCaller, sampler } = this.#options;
+    if (order[level] < order[this.#options.level] || sampler?.drops(level, message) === true) return;
     const time = now === undefined ? new Date() : now();
-    const all = fields === undefined ? this.#fields : { ...this.#fields, ...fields };
+    const all = { ...this.#options.fields, ...this.#fields, ...fields };
+    const caller = disableCaller === true ? undefined : this.#caller;
     if (encoding === 'json') {
-      write(`${json({ level, ts: time.toISOString(), caller: this.#caller, msg: message, ...all })}\n`);
+      write(`${json({ level, ts: time.toISOString(), caller, msg: message, ...all })}\n`);
       return;
     }
     const rest = Object.keys(all).length === 0 ? '' : `\t${fieldsText(all)}`;
-    write(`${time.toISOString()}\t${level}\t${this.#caller}\t${message}${rest}\n`);
+    write(`${time.toISOString()}\t${level}\t${caller === undefined ? '' : `${caller}\t`}${message}${rest}\n`);
   }
 }
 

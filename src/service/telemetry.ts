@@ -1,4 +1,4 @@
-import type { ComponentTelemetry } from './component.ts';
+import type { ComponentTelemetry, MetricValue } from './component.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 interface Options {
@@ -16,12 +16,6 @@ interface Instrument extends Options {
   readonly observers: Set<Observer>;
 }
 
-export interface MetricValue extends Options {
-  readonly name: string;
-  readonly attributes: Attributes;
-  readonly value: number;
-}
-
 /** Distinct attribute sets per metric; more are added up in one point without attributes but `otel.metric.overflow`. */
 const MAX_POINTS = 2000;
 const overflow: Attributes = { 'otel.metric.overflow': 'true' };
@@ -29,6 +23,7 @@ const overflow: Attributes = { 'otel.metric.overflow': 'true' };
 /** Own metrics of all components, held in this process and read as a snapshot. */
 export class TelemetryRegistry {
   readonly #instruments = new Map<string, Instrument>();
+  readonly #sources = new Map<string, () => Iterable<MetricValue>>();
 
   /** `fixed`: attributes of every point, such as the component's id. */
   component(fixed: Attributes): ComponentTelemetry {
@@ -53,11 +48,19 @@ export class TelemetryRegistry {
         observers.add(observer);
         ends.push(() => observers.delete(observer));
       },
+      // It outlives the component: what it reads from does, too.
+      source: (key, read) => this.addSource(key, read),
     };
+  }
+
+  /** Metrics that somebody else counts; asked at each snapshot. The same key replaces. */
+  addSource(key: string, source: () => Iterable<MetricValue>): void {
+    this.#sources.set(key, source);
   }
 
   snapshot(): MetricValue[] {
     const result: MetricValue[] = [];
+    for (const source of this.#sources.values()) result.push(...source());
     for (const [name, { points, observers, ...options }] of this.#instruments) {
       for (const { attributes, value } of points.values()) result.push({ name, ...options, attributes, value });
       for (const observe of observers) {

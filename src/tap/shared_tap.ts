@@ -1,5 +1,6 @@
-import type { Logger } from '../service/component.ts';
+import type { Logger, MetricValue } from '../service/component.ts';
 import { type TapConsumer, TapHost, type TapSettings } from './host.ts';
+import { ledgerPoints } from './ledger.ts';
 import type { Ledger, TapReceiver, TapReport } from './protocol.ts';
 
 /** A receiver's place at the tap. */
@@ -12,6 +13,8 @@ export interface TapMember {
 
 /** What a receiver sees of the tap. */
 export interface SharedTap {
+  /** The ledger of the last collection as own metrics: the same numbers that leave as the scope `sonde.tap`. */
+  metrics(): MetricValue[];
   /** The same id again takes the place of the one before when it starts. */
   join(receiver: TapReceiver, settings: TapSettings, consumer: TapConsumer): TapMember;
 }
@@ -44,9 +47,13 @@ export class CollectingTap implements SharedTap {
     this.#logger = logger;
   }
 
-  /** Of the last collection: the same numbers that leave as metrics of the scope `sonde.tap`. */
-  get ledger(): Ledger {
-    return this.#last;
+  metrics(): MetricValue[] {
+    if (Object.keys(this.#last).length === 0) return [];
+    return ledgerPoints(this.#last).map(({ kind, attributes, ...point }) => ({
+      ...point,
+      attributes: Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, String(value)])),
+      monotonic: kind === 'counter',
+    }));
   }
 
   join(receiver: TapReceiver, settings: TapSettings, consumer: TapConsumer): TapMember {

@@ -49,7 +49,7 @@ test.each([
     stdout: '',
     stderr: 'Error: unknown command "bla" for "sonde"\nRun \'sonde --help\' for usage.\n',
   },
-  { args: ['validate', 'x'], status: 1, stdout: '', stderr: /unexpected argument "x"/ },
+  { args: ['validate', 'x'], status: 1, stdout: '', stderr: /accepts 0 arg\(s\), received 1/ },
   { args: ['validate', '--config', 'config/default.yaml'], status: 0, stdout: '', stderr: '' },
   { args: ['validate', '--config', `yaml:${OPTIONAL}`], status: 0, stdout: '', stderr: '' },
   {

@@ -90,7 +90,7 @@ describe('merge', () => {
     expect(await problemsOf([], [])).toEqual(['at least one config flag must be provided (add --config FILE)']);
     expect(await problemsOf(['yaml:a: b'], ['x'])).toEqual(['invalid value "x" for flag -set: missing equal sign']);
     expect(await problemsOf(['ftp:x'])).toEqual([
-      '--config=ftp:x: cannot resolve the configuration: unsupported scheme on URI "ftp:x" (use a file name, env:NAME or yaml:TEXT)',
+      '--config=ftp:x: cannot resolve the configuration: unsupported scheme on URI "ftp:x" (use a file name, env:NAME, yaml:TEXT or https://…)',
     ]);
   });
 

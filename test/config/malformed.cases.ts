@@ -364,10 +364,17 @@ export const malformed: readonly MalformedCase[] = [
   },
   {
     name: 'telemetry',
-    text: `exporters: {debug: }\nreceivers: {ebpf_socket: }\n${SERVICE}  telemetry:\n    logs: {level: loud, foo: 1}\n`,
+    text: `exporters: {debug: }\nreceivers: {ebpf_socket: }\n${SERVICE}  telemetry:\n    logs: {levl: loud}\n`,
+    problems: ['9:12: service::telemetry::logs: has invalid keys: levl (did you mean "level"?)'],
+  },
+  {
+    name: 'telemetry values',
+    text: `exporters: {debug: }\nreceivers: {ebpf_socket: }\n${SERVICE}  telemetry:\n    logs: {level: loud, encoding: xml}\n    metrics: {level: all, readers: []}\n`,
     problems: [
-      '9:25: service::telemetry::logs: has invalid keys: foo (known keys: level, encoding, development, disable_caller, disable_stacktrace, initial_fields, output_paths, error_output_paths, processors, sampling)',
-      '9:19: service::telemetry::logs::level: unsupported value "loud" (one of: debug, info, warn, error)',
+      '9:19: service::telemetry::logs::level: unrecognized level: "loud"',
+      '9:35: service::telemetry::logs::encoding: no encoder registered for name "xml" (use console or json)',
+      '10:22: service::telemetry::metrics::level: unknown metrics level "all"',
+      '10:36: service::telemetry::metrics::readers: collector telemetry metrics reader should exist when metric level is not none',
     ],
   },
   {
@@ -456,7 +463,7 @@ export const malformed: readonly MalformedCase[] = [
     name: 'unknown scheme',
     text: exporter('  file: {path: "${vault:x}"}'),
     problems: [
-      '3:16: cannot resolve the configuration: scheme "vault" is not supported for uri "vault:x" (use env, file or yaml)',
+      '3:16: cannot resolve the configuration: scheme "vault" is not supported for uri "vault:x" (use env, file, yaml, http or https)',
     ],
   },
   {

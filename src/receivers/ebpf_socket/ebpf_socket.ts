@@ -23,6 +23,7 @@ export class EbpfSocketReceiver implements Component {
     this.#config = config;
     this.#next = next;
     this.#tap = this.#join(tap);
+    settings.telemetry.source('tap', () => tap.metrics());
   }
 
   async start(): Promise<void> {

@@ -23,6 +23,9 @@ class FakeTap implements SharedTap {
     this.registered.push(args);
     return { start: () => this.answer(), stop: async () => undefined };
   }
+  metrics(): [] {
+    return [];
+  }
 }
 
 function setUp(yaml: string, next: NextConsumers = {}) {
@@ -192,6 +195,14 @@ test('the shared tap collects by the shortest interval and warns of what was dro
   await a.start(60_000);
   await b.start(5);
   await until(() => ledgers.length === 0);
+  expect(tap.metrics()).toContainEqual({
+    name: 'sonde.tap.operations',
+    description: 'Socket operations in scope.',
+    unit: '{operation}',
+    monotonic: true,
+    attributes: { outcome: 'dropped' },
+    value: 5,
+  });
   // A tap that was started again counts from zero.
   await Promise.all([a.stop(performance.now()), b.stop(performance.now())]);
   expect(settings.lines.map(({ fields }) => fields)).toEqual([

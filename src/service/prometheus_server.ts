@@ -1,0 +1,47 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { bindAddress } from '../transport/listen.ts';
+import { prometheusType } from './prometheus_text.ts';
+
+const MAX_CONNECTIONS = 20;
+
+/** Serves /metrics. */
+export class PrometheusServer {
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async listen(endpoint: string, text: () => string): Promise<PrometheusServer> {
+    const { host, port } = await bindAddress(endpoint);
+    const server = createServer((request, response) => {
+      request.resume();
+      const [path] = (request.url ?? '').split('?', 1);
+      if (path !== '/metrics') response.writeHead(404, { 'Content-Type': 'text/plain' }).end('404 page not found\n');
+      else response.writeHead(200, { 'Content-Type': prometheusType }).end(text());
+    });
+    server.maxConnections = MAX_CONNECTIONS;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) =>
+        reject(new Error(`binding address ${endpoint} for Prometheus exporter: ${error.message}`, { cause: error })),
+      );
+      server.listen(port, host === '' ? undefined : host, resolve);
+    });
+    server.on('error', () => undefined);
+    // Metrics alone are no reason to go on.
+    server.unref();
+    return new PrometheusServer(server);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+}
