@@ -42,5 +42,19 @@
         }],
       ],
     },
+    {
+      # Apart from the tap's addon: only bodies in zstd need it.
+      'target_name': 'zstd',
+      'sources': ['native/zstd.cc'],
+      'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+      'cflags_cc': [
+        '-std=c++17', '-fvisibility=hidden', '-fno-rtti', '-fno-exceptions',
+        '-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers', '-Wno-cast-function-type',
+      ],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++14'],
+      'libraries': ['-lzstd'],
+      'ldflags': ['-Wl,-z,now'],
+    },
   ],
 }

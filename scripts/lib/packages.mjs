@@ -8,6 +8,7 @@ export const buildPackages = [
   { name: 'bpftool', why: 'reads the record layout from BTF', paths: ['/usr/sbin/bpftool', '/usr/bin/bpftool'] },
   { name: 'libbpf-dev', why: 'loads eBPF programs; eBPF headers', paths: ['/usr/include/bpf/libbpf.h'] },
   { name: 'libelf-dev', why: 'libbpf reads ELF files with it', paths: ['/usr/include/libelf.h'] },
+  { name: 'libzstd-dev', why: 'the otlp receiver takes bodies in zstd', paths: ['/usr/include/zstd.h'] },
   { name: 'zlib1g-dev', why: 'libelf needs it', paths: ['/usr/include/zlib.h'] },
   {
     name: 'libc6-dev',
@@ -27,6 +28,8 @@ export const buildPackages = [
 export const testPackages = [
   { name: 'clang-format', why: 'checks the format of C and C++', paths: ['/usr/bin/clang-format'] },
   { name: 'gcc', why: 'compiles small test programs', paths: ['/usr/bin/gcc'] },
+  { name: 'openssl', why: 'certificates of the tests', paths: ['/usr/bin/openssl'] },
+  { name: 'zstd', why: 'bodies in zstd for the tests', paths: ['/usr/bin/zstd'] },
   { name: 'iproute2', why: 'makes network namespaces', paths: ['/usr/sbin/ip', '/sbin/ip', '/bin/ip'] },
   { name: 'util-linux', why: 'enters network namespaces', paths: ['/usr/bin/nsenter'] },
   { name: 'nginx-light', why: 'a server of the tests', paths: ['/usr/sbin/nginx'] },
