@@ -126,7 +126,8 @@ struct sonde_end {
 	__u32 generation;
 	__u64 cookie;
 	__u64 time;
-	__u64 sent; /* stream offsets at the time, without a FIN; received: as far as it was or will be read */
+	__u64
+	    sent; /* stream offsets at the time, without a FIN; received: as far as it was or will be read */
 	__u64 received;
 	__u32 error; /* sk_err: 0, ECONNRESET (104), ETIMEDOUT (110), ... */
 	__u32 padding;
@@ -165,8 +166,8 @@ struct sonde_exit {
 
 /* Per-CPU counters (map `counters`, one entry). operations = recorded + counted + dropped. */
 struct sonde_counters {
-	__u64
-	    operations; /* successful socket operations on sockets in scope (PEEK and error queue are none) */
+	__u64 operations; /* successful socket operations on sockets in scope (PEEK, OOB and error queue are
+			     none) */
 	__u64 bytes;
 	__u64 recorded; /* operations whose records were all accepted by the ring */
 	__u64 recorded_bytes;
@@ -176,7 +177,7 @@ struct sonde_counters {
 	__u64 counted; /* operations of which no record was wanted: other socket kinds, policy, own sockets */
 	__u64 counted_bytes;
 	__u64 skipped[10];   /* operations recorded without (all) bytes, by enum sonde_skip; 0: size limits */
-	__u64 ignored;	     /* PEEK and error-queue reads */
+	__u64 ignored;	     /* PEEK, OOB and error-queue reads: they take nothing of the stream */
 	__u64 state_dropped; /* conn, end and process records that the ring refused */
 };
 

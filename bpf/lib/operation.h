@@ -227,7 +227,7 @@ static __always_inline int socket_operation(struct sock *sk, int direction, long
 	c = get_counters();
 	if (unlikely(!c))
 		return 0;
-	if (unlikely(direction == SONDE_RECV && (flags & (MSG_PEEK | MSG_ERRQUEUE)))) {
+	if (unlikely(direction == SONDE_RECV && (flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE)))) {
 		c->ignored++;
 		return 0;
 	}

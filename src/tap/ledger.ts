@@ -111,7 +111,11 @@ const rows: readonly Row[] = [
     '{run}',
     'Runs of kernel programs that the kernel left out, because one ran on that CPU already: seen by nobody.',
   ),
-  row('operations.ignored', '{operation}', 'Reads that took nothing: MSG_PEEK and the error queue.'),
+  row(
+    'operations.ignored',
+    '{operation}',
+    'Reads that took nothing of the stream: MSG_PEEK, MSG_OOB and the error queue.',
+  ),
   row('records.state_dropped', '{record}', 'Connection and process records that the ring refused.'),
   row('records.data', '{record}', 'Data records read.'),
   row('records.orphaned', '{record}', 'Data records of connections that are not known (any more).'),

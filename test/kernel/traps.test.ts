@@ -183,6 +183,19 @@ describeKernel('traps of the kernel', () => {
     expect(trap.told('client', RECV, 2)).toEqual([]);
   });
 
+  test('an operation whose memory is not there any more is a length', () => {
+    const trap = new Trap('fault');
+    expect(trap.told('server', RECV)).toEqual([`0+4 ${layout.SKIP_FAULT}`, '4+5 after']);
+    expect(trap.session.counters.skipped[layout.SKIP_FAULT]).toBe(1);
+  });
+
+  test('an urgent byte is sent in the stream, and read beside it', () => {
+    const trap = new Trap('oob');
+    expect(trap.told('client', SEND)).toEqual(['0+6 before', '6+1 !', '7+5 after', '12+4 last']);
+    expect(trap.told('server', RECV)).toEqual(['0+6 before', '7+5 after', '12+4 last']);
+    expect(trap.session.counters.ignored).toBe(1);
+  });
+
   test('several, partial and empty iovecs', () => {
     const trap = new Trap('iovec');
     const [request] = trap.told('client', SEND);
