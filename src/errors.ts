@@ -1,6 +1,7 @@
 /**
- * Every error a user can meet, with its remedy: one table. `{name}` in a text is filled from `details`. Thrown only
- * while configuring and starting; the data path counts. A test keeps docs/errors.md equal to this table.
+ * Every error of the kernel side and of the components that has a remedy of its own: one table. `{name}` in a text is
+ * filled from `details`. Thrown only while configuring and starting; the data path counts. What is wrong in a
+ * configuration file tells its place instead (src/config/problem.ts). docs/errors.md is generated from this table.
  */
 export const errors = {
   E_NO_PERMISSION: {
