@@ -32,6 +32,8 @@ export class BatchProcessor implements Component, Consumer {
   /** Of performance.now(); set once shutdown began. */
   #deadline: number | undefined;
   #wake: (() => void) | undefined;
+  /** After a reload: gets what the next component does not take at once. */
+  #successor: Consumer | undefined;
 
   constructor(settings: Settings, config: BatchConfig, next: Consumer) {
     this.#settings = settings;
@@ -67,8 +69,9 @@ export class BatchProcessor implements Component, Consumer {
     this.#schedule();
   }
 
-  async shutdown(deadline: number): Promise<void> {
+  async shutdown(deadline: number, successor?: Consumer): Promise<void> {
     this.#deadline = deadline;
+    this.#successor = successor;
     this.#release();
     this.#wake?.();
     clearTimeout(this.#timer);
@@ -136,6 +139,7 @@ export class BatchProcessor implements Component, Consumer {
         return await this.#next.consume(batch);
       } catch (error) {
         const permanent = !(error instanceof ConsumeError) || error.permanent;
+        if (!permanent && this.#successor !== undefined && (await this.#handOver(batch, this.#successor))) return;
         const pause = Math.max(wait, (error instanceof ConsumeError && error.retryAfterMs) || 0);
         const late = this.#deadline !== undefined && performance.now() + pause >= this.#deadline;
         const message = error instanceof Error ? error.message : String(error);
@@ -151,6 +155,16 @@ export class BatchProcessor implements Component, Consumer {
         await this.#sleep(pause);
         wait = Math.min(wait * 1.5, LAST_RETRY_MS);
       }
+    }
+  }
+
+  /** False: the successor is going too. */
+  async #handOver(batch: Batch, successor: Consumer): Promise<boolean> {
+    try {
+      await successor.consume(batch);
+      return true;
+    } catch {
+      return false;
     }
   }
 
