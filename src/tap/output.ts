@@ -71,7 +71,7 @@ export class Output {
     if (receiver.metrics) aggregator.record(instance, operation);
     if (!receiver.traces) counters.metricsOnly++;
     else if (!this.sampler.decide(operation)) counters.sampledOut++;
-    else this.span(instance, operation);
+    else this.span(instance, operation, connection.cookie);
   }
 
   reject(decoder: string, reason: string): void {
@@ -114,26 +114,26 @@ export class Output {
     return this.parts.aggregator.snapshot(now);
   }
 
-  private span(instance: ServiceInstance, operation: Operation): void {
+  private span(instance: ServiceInstance, operation: Operation, cookie: number): void {
     const { writer, counters, clock } = this.parts;
     if (writer.bytes >= FLUSH_BYTES && !this.flush()) {
       counters.pipelineFull++;
-    } else if (writer.add(instance, operation, this.sampler, clock.offset)) {
+    } else if (writer.add(instance, operation, this.sampler, clock.offset, cookie)) {
       counters.emitted++;
     } else {
-      this.spanAgain(instance, operation);
+      this.spanAgain(instance, operation, cookie);
     }
   }
 
   /** It did not fit: perhaps it does without those that wait. */
-  private spanAgain(instance: ServiceInstance, operation: Operation): void {
+  private spanAgain(instance: ServiceInstance, operation: Operation, cookie: number): void {
     const { writer, counters, clock } = this.parts;
     if (writer.spans > 0) {
       if (!this.flush()) {
         counters.pipelineFull++;
         return;
       }
-      if (writer.add(instance, operation, this.sampler, clock.offset)) {
+      if (writer.add(instance, operation, this.sampler, clock.offset, cookie)) {
         counters.emitted++;
         return;
       }

@@ -1,7 +1,7 @@
-import { attributeBound, encodeScope, writeAttribute } from '../pdata/otlp/attributes.ts';
+import { encodeScope } from '../pdata/otlp/attributes.ts';
 import { ByteWriter, type Fixed64, varintLength } from '../pdata/otlp/writer.ts';
-import type { AttributeKey, AttributeValue } from '../wire/attribute.ts';
 import type { Operation } from '../wire/operation.ts';
+import { AttributeMemory, type AttributePlace } from './attribute_memory.ts';
 import { SPAN_BUFFER_BYTES } from './protocol.ts';
 import type { ServiceInstance, SpanContext, SpanWriter } from './types.ts';
 
@@ -63,6 +63,7 @@ class OtlpSpanWriter implements SpanWriter {
   private last: Group | undefined;
   private readonly spare: ByteWriter[] = [];
   private spareBytes = 0;
+  private readonly memory = new AttributeMemory();
 
   constructor(options: SpanWriterOptions) {
     this.maxBytes = options.maxBytes ?? SPAN_BUFFER_BYTES;
@@ -72,8 +73,9 @@ class OtlpSpanWriter implements SpanWriter {
     this.tail = tail.take();
   }
 
-  add(instance: ServiceInstance, operation: Operation, context: SpanContext, offset: Fixed64): boolean {
-    const bound = spanBound(operation, context);
+  add(instance: ServiceInstance, operation: Operation, context: SpanContext, offset: Fixed64, connection = 0): boolean {
+    const place = this.memory.of(connection);
+    const bound = spanBound(operation, context) + place.prepare(operation.attributes);
     // Every character may take three bytes: what is over the limit even at one byte each is not worth a buffer.
     if (bound > this.maxBytes * 3) return false;
     const group = this.groupOf(instance);
@@ -81,7 +83,7 @@ class OtlpSpanWriter implements SpanWriter {
     const writer = scope.spans;
     const start = writer.position;
     writer.reserve(bound);
-    writeSpan(writer, operation, context, offset);
+    writeSpan(writer, operation, context, offset, place);
     let { resource } = instance;
     let size = this.sizeOf(group, resource);
     let total = this.bytes - group.size + size;
@@ -223,17 +225,19 @@ function putHead(into: Uint8Array, start: number, tag: number, length: number): 
   return at;
 }
 
+/** Without attributes. */
 function spanBound(operation: Operation, context: SpanContext): number {
-  const { attributes } = operation;
-  let bound = SPAN_OVERHEAD + (operation.name.length + context.traceState.length) * 3;
-  for (let i = 0; i < attributes.length; i += 2) {
-    bound += attributeBound((attributes[i] as AttributeKey).encoded, attributes[i + 1] as AttributeValue);
-  }
-  return bound;
+  return SPAN_OVERHEAD + (operation.name.length + context.traceState.length) * 3;
 }
 
 /** Unchecked: the caller has reserved `spanBound`. */
-function writeSpan(writer: ByteWriter, operation: Operation, context: SpanContext, offset: Fixed64): void {
+function writeSpan(
+  writer: ByteWriter,
+  operation: Operation,
+  context: SpanContext,
+  offset: Fixed64,
+  place: AttributePlace,
+): void {
   writer.byte(0x12);
   // Nearly every span is 128 to 16383 bytes long: two bytes of length.
   const mark = writer.position + 2;
@@ -254,10 +258,7 @@ function writeSpan(writer: ByteWriter, operation: Operation, context: SpanContex
   writer.time(operation.start, offset);
   writer.byte(0x41);
   writer.time(operation.end, offset);
-  const { attributes } = operation;
-  for (let i = 0; i < attributes.length; i += 2) {
-    writeAttribute(writer, 0x4a, (attributes[i] as AttributeKey).encoded, attributes[i + 1] as AttributeValue);
-  }
+  place.write(writer, 0x4a, operation.attributes);
   if (operation.error) {
     writer.byte(0x7a);
     writer.byte(2);

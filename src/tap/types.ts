@@ -23,12 +23,16 @@ export interface SpanContext {
 
 /** Collects spans of one receiver by instance and hands them over as ExportTraceServiceRequest bytes. */
 export interface SpanWriter {
-  /** `offset`: CLOCK_REALTIME − CLOCK_MONOTONIC as [high, low]. False: the span does not fit (over the size limit). */
+  /**
+   * `offset`: CLOCK_REALTIME − CLOCK_MONOTONIC as [high, low]. `connection`: a number by which spans that are likely to
+   * begin with the same attributes are told. False: the span does not fit (over the size limit).
+   */
   add(
     instance: ServiceInstance,
     operation: Operation,
     context: SpanContext,
     offset: readonly [number, number],
+    connection?: number,
   ): boolean;
   /** Spans and encoded bytes that wait; bytes is what `flush` would write. */
   readonly spans: number;

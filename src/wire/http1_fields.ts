@@ -1,5 +1,5 @@
 import type { AttributeKey } from './attribute.ts';
-import { asciiBytes, startsWithIgnoringCase } from './bytes.ts';
+import { asciiBytes, byteAt, startsWithIgnoringCase } from './bytes.ts';
 import * as semconv from './semconv.ts';
 
 export interface Field {
@@ -31,16 +31,21 @@ const REQUEST_FIELDS: readonly [string, number][] = [
   ['tracestate', TRACESTATE],
 ];
 
-/** The fields of interest of one direction, by the length of their names. */
+const COLON = 0x3a;
+
+/** The fields of interest of one direction, by the first byte of their names: most lines are told from them by it. */
 export class Fields {
-  readonly #byLength: (Field[] | undefined)[] = [];
+  readonly #byFirst: (Field[] | undefined)[] = new Array<Field[] | undefined>(256).fill(undefined);
 
   private constructor(known: readonly [string, number][], captured: ReadonlyMap<string, AttributeKey>) {
     const ids = new Map(known);
     for (const name of new Set([...ids.keys(), ...captured.keys()])) {
-      let list = this.#byLength[name.length];
-      if (list === undefined) this.#byLength[name.length] = list = [];
-      list.push({ name: asciiBytes(name), id: ids.get(name) ?? CAPTURED, key: captured.get(name) });
+      const field = { name: asciiBytes(name), id: ids.get(name) ?? CAPTURED, key: captured.get(name) };
+      for (const first of new Set([name.charCodeAt(0), name.toUpperCase().charCodeAt(0)])) {
+        const list = this.#byFirst[first];
+        if (list === undefined) this.#byFirst[first] = [field];
+        else list.push(field);
+      }
     }
   }
 
@@ -52,10 +57,17 @@ export class Fields {
     return new Fields(FRAMING, keys(names, semconv.responseHeader));
   }
 
+  /** The field whose name and a colon stand at `start`, before `end`. */
   find(bytes: Uint8Array, start: number, end: number): Field | undefined {
-    const list = this.#byLength[end - start];
+    const list = this.#byFirst[byteAt(bytes, start)];
     if (list === undefined) return undefined;
-    for (const field of list) if (startsWithIgnoringCase(bytes, start, field.name)) return field;
+    for (let at = 0; at < list.length; at++) {
+      const field = list[at] as Field;
+      const colon = start + field.name.length;
+      if (colon < end && byteAt(bytes, colon) === COLON && startsWithIgnoringCase(bytes, start, field.name)) {
+        return field;
+      }
+    }
     return undefined;
   }
 }

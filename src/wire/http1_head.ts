@@ -112,17 +112,10 @@ export function readField(
   fields: Fields,
   strings: StringTable,
 ): number {
-  let colon = start;
-  if (direction.scanned === 0) {
-    while (colon < end && byteAt(bytes, colon) !== 0x3a && byteAt(bytes, colon) !== LF) colon++;
-  }
-  const lf = lineEnd(direction, bytes, start, colon, end);
+  const lf = lineEnd(direction, bytes, start, start, end);
   if (lf < 0) return NEED_MORE;
-  if (colon === start) colon = indexOf(bytes, 0x3a, start, lf);
-  if (colon > start && colon < lf) {
-    const field = fields.find(bytes, start, colon);
-    if (field !== undefined) takeField(direction, bytes, colon + 1, lf, exchange, field, strings);
-  }
+  const field = fields.find(bytes, start, lf);
+  if (field !== undefined) takeField(direction, bytes, start, lf, exchange, field, strings);
   return lf + 1;
 }
 
@@ -136,14 +129,14 @@ export function readCutField(
   fields: Fields,
   strings: StringTable,
 ): void {
-  const colon = indexOf(bytes, 0x3a, start, end);
-  const field = colon < 0 ? undefined : fields.find(bytes, start, colon);
+  const field = fields.find(bytes, start, end);
   if (field === undefined) return;
-  takeField(direction, bytes, colon + 1, end, exchange, field, strings);
+  takeField(direction, bytes, start, end, exchange, field, strings);
   if (field.id === USER_AGENT) exchange.truncated.push(semconv.USER_AGENT_ORIGINAL.name);
   if (field.key !== undefined) exchange.truncated.push(field.key.name);
 }
 
+/** `bytes[from, to)`: the line, with the field's name in front. */
 function takeField(
   direction: Direction,
   bytes: Uint8Array,
@@ -153,7 +146,7 @@ function takeField(
   field: Field,
   strings: StringTable,
 ): void {
-  let start = from;
+  let start = from + field.name.length + 1;
   let end = to;
   while (start < end && isSpace(byteAt(bytes, start))) start++;
   while (end > start && isSpace(byteAt(bytes, end - 1))) end--;

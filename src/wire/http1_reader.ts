@@ -127,17 +127,28 @@ export abstract class Reader extends Direction {
     return end;
   }
 
-  #header(bytes: Uint8Array, at: number, end: number, time: number): number {
+  /** As many lines of the head as there are. */
+  #header(bytes: Uint8Array, start: number, end: number, time: number): number {
     const exchange = this.exchange;
     if (exchange === undefined) return end;
-    const first = byteAt(bytes, at);
-    if (first === LF || (first === CR && at + 1 < end && byteAt(bytes, at + 1) === LF)) {
-      this.touch(exchange, time);
-      this.headDone();
-      return first === LF ? at + 1 : at + 2;
+    let at = start;
+    while (at < end) {
+      const first = byteAt(bytes, at);
+      if (first === LF || (first === CR && at + 1 < end && byteAt(bytes, at + 1) === LF)) {
+        this.touch(exchange, time);
+        this.headDone();
+        return first === LF ? at + 1 : at + 2;
+      }
+      const next = readField(this, bytes, at, end, exchange, this.#fields, this.strings);
+      if (next === NEED_MORE) return this.#cutHeader(bytes, start, at, end, exchange);
+      at = next;
     }
-    const next = readField(this, bytes, at, end, exchange, this.#fields, this.strings);
-    if (next !== NEED_MORE || end - at < MAX_LINE) return next;
+    return at;
+  }
+
+  /** `bytes[at, end)` is a line whose end is missing. */
+  #cutHeader(bytes: Uint8Array, start: number, at: number, end: number, exchange: HttpExchange): number {
+    if (end - at < MAX_LINE) return at > start ? at : NEED_MORE;
     readCutField(this, bytes, at, end, exchange, this.#fields, this.strings);
     this.phase = phase.LONG_HEADER;
     this.scanned = 0;
