@@ -16,29 +16,41 @@ const CHUNK = 64 * 1024;
 const gunzip = promisify(zlib.gunzip);
 const inflate = promisify(zlib.inflate);
 
-/** The body's bytes, at most `limit`; beyond it 413, and what still comes is not kept. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+/** The body's bytes, at most `limit`; beyond it 413, and what still comes is not kept. `hold` is told what they take. */
+export async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  hold: (bytes: number) => void,
+): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limit) throw tooLarge(limit);
+  hold(announced);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    const refuse = (error: unknown): void => {
+      chunks.length = 0;
+      request.removeAllListeners('data');
+      reject(error);
+    };
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > limit) {
-        chunks.length = 0;
-        request.removeAllListeners('data');
-        reject(tooLarge(limit));
-        return;
-      }
       chunks.push(chunk);
+      try {
+        if (length > limit) throw tooLarge(limit);
+        if (length > announced) hold(chunk.length);
+      } catch (error) {
+        refuse(error);
+      }
     });
     request.on('end', () => {
       const [only] = chunks;
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length));
     });
-    const cut = (): void => reject(new RequestError(400, Code.INVALID_ARGUMENT, 'unexpected EOF'));
-    request.on('error', cut);
-    request.on('aborted', cut);
+    request.on('error', () => undefined);
+    request.on('close', () => {
+      if (!request.complete) refuse(new RequestError(400, Code.INVALID_ARGUMENT, 'unexpected EOF'));
+    });
   });
 }
 

@@ -33,7 +33,7 @@ export class HttpReceiver implements Component {
   #server: Server | SecureServer | undefined;
   #stopWatching: () => void = () => undefined;
   #stopping = false;
-  /** Bytes of the bodies of requests under way, as announced. */
+  /** Bytes of the bodies of requests under way: as announced or as read, and decompressed. */
   #held = 0;
 
   constructor(settings: Settings, config: HttpConfig, intake: Intake) {
@@ -143,17 +143,21 @@ export class HttpReceiver implements Component {
     type: string,
     encoding: string,
   ): Promise<void> {
-    const announced = Math.min(Number(request.headers['content-length'] ?? this.#limit) || 0, this.#limit);
-    let held = announced;
-    try {
-      if (this.#held > 0 && this.#held + held > MAX_BODIES) {
+    let held = 0;
+    const hold = (bytes: number): void => {
+      if (this.#held > 0 && this.#held + bytes > MAX_BODIES) {
         throw new RequestError(503, Code.UNAVAILABLE, 'too many requests are under way');
       }
-      this.#held += held;
-      const body = await readBody(request, this.#limit);
+      this.#held += bytes;
+      held += bytes;
+    };
+    try {
+      const body = await readBody(request, this.#limit, hold);
       const bytes = await decodeBody(encoding, body, this.#limit);
-      this.#held += body.length + bytes.length - held;
-      held = body.length + bytes.length;
+      if (bytes !== body) {
+        this.#held += bytes.length;
+        held += bytes.length;
+      }
       if (type === JSON_TYPE) await this.#intake.json(signal, bytes);
       else
         await this.#intake.protobuf(signal, bytes, encoding === 'gzip' && isOneMember(body, bytes) ? body : undefined);

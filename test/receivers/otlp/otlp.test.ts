@@ -146,6 +146,35 @@ test.each([
   expect(answer.status).toBe(413);
 });
 
+test('bodies under way are bounded; what is beyond may come again', async () => {
+  const { http } = await start('protocols: {http: {endpoint: 127.0.0.1:0, max_request_body_size: 100000000}}');
+  const begin = (size: number): ReturnType<typeof httpRequest> => {
+    const request = httpRequest({
+      port: http,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: '/v1/traces',
+      agent: false,
+      headers: { 'content-type': PROTOBUF, 'content-length': String(size) },
+    });
+    request.on('error', () => undefined);
+    request.flushHeaders();
+    return request;
+  };
+  const slow = begin(90_000_000);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const second = begin(50_000_000);
+  const status = await new Promise((resolve) => second.on('response', (response) => resolve(response.statusCode)));
+  expect(status).toBe(503);
+  expect((await send(http, post())).status).toBe(200);
+  slow.destroy();
+  second.destroy();
+  await until(
+    async () => (await send(http, post({}, new Uint8Array(60_000_000)))).status === 400,
+    'the first one’s room',
+  );
+});
+
 test('stops: what is under way is answered, then nothing is taken any more', async () => {
   let release: (() => void) | undefined;
   const {
