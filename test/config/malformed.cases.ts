@@ -259,7 +259,9 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'certificate without key',
     text: exporter('  otlp_http:\n    endpoint: https://a\n    tls: {cert_file: x}'),
-    problems: ['5:10: exporters::otlp_http::tls: provide both certificate and key, or neither'],
+    problems: [
+      '5:10: exporters::otlp_http::tls: TLS configuration must include both certificate and key (CertFile/CertPem and KeyFile/KeyPem)',
+    ],
   },
   {
     name: 'duration',
