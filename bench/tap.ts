@@ -149,7 +149,7 @@ const tap: Tap = new Tap(
     if (message.type !== 'spans') return;
     spans += message.spans;
     bytes += message.length;
-    tap.handle({ type: 'credit', buffer: message.buffer });
+    tap.handle({ type: 'credit' });
   },
 );
 const filter: TapFilter = { ports: [], executables: [], pids: [], cgroups: [] };

@@ -24,7 +24,7 @@ export interface TapSettings {
   readonly maxConnections: number;
 }
 
-/** Where a receiver's data goes. A rejection is the receiver's to count and log; here it only frees the buffer. */
+/** Where a receiver's data goes. A rejection is the receiver's to count and log; here it only gives the credit back. */
 export interface TapConsumer {
   /** ExportTraceServiceRequest bytes, the consumer's to keep. Resolve when downstream has them: that is the back-pressure. */
   spans(bytes: Uint8Array, spans: number): Promise<void>;
@@ -191,11 +191,10 @@ export class TapHost {
       this.options.logger[message.level](message.message);
     } else if (message.type === 'spans') {
       const { receiver, buffer, length, spans } = message;
-      // A copy, because downstream keeps the bytes in its queues while the buffer goes back to be filled again.
-      const bytes = new Uint8Array(buffer, 0, length).slice();
+      const bytes = new Uint8Array(buffer, 0, length);
       const consumer = this.registered.get(receiver)?.consumer;
-      if (consumer === undefined) link.credit(buffer);
-      else this.deliver(() => consumer.spans(bytes, spans)).finally(() => link.credit(buffer));
+      if (consumer === undefined) link.credit();
+      else this.deliver(() => consumer.spans(bytes, spans)).finally(() => link.credit());
     }
   }
 

@@ -58,8 +58,8 @@ export class HostLink {
     });
   }
 
-  credit(buffer: ArrayBuffer): void {
-    if (!this.gone) this.worker.postMessage({ type: 'credit', buffer } satisfies ToTap, [buffer]);
+  credit(): void {
+    if (!this.gone) this.worker.postMessage({ type: 'credit' } satisfies ToTap);
   }
 
   async terminate(): Promise<void> {

@@ -2,14 +2,17 @@ import type { Decoder } from '../wire/decoder.ts';
 import type { Operation } from '../wire/operation.ts';
 import type { Connection } from './connection.ts';
 import type { TapCounters } from './ledger.ts';
-import type { TapFilter, TapReceiver } from './protocol.ts';
+import { SPAN_BUFFER_BYTES, type TapFilter, type TapReceiver } from './protocol.ts';
 import { Sampler } from './sampling.ts';
-import type { SpanBuffers } from './span_buffers.ts';
+import type { SpanCredits } from './span_credits.ts';
 import type { MetricAggregator, ServiceInstance, SpanWriter } from './types.ts';
 import type { WallClock } from './wall_clock.ts';
 
 /** Waiting spans are sent off at this size: a buffer has room for a span more. */
 const FLUSH_BYTES = 192 * 1024;
+
+/** What a resource may have grown by since its bytes were counted. */
+const RESOURCE_ROOM = 1024;
 
 export type SendSpans = (receiver: string, buffer: ArrayBuffer, length: number, spans: number) => void;
 
@@ -18,7 +21,7 @@ export interface OutputParts {
   readonly writer: SpanWriter;
   readonly aggregator: MetricAggregator;
   readonly counters: TapCounters;
-  readonly buffers: SpanBuffers;
+  readonly credits: SpanCredits;
   readonly clock: WallClock;
   readonly send: SendSpans;
 }
@@ -80,17 +83,18 @@ export class Output {
     rejects.set(name, (rejects.get(name) ?? 0) + 1);
   }
 
-  /** Sends the waiting spans off. False: no buffer is free. */
+  /** Sends the waiting spans off. False: no credit is left. */
   flush(): boolean {
-    const { writer, buffers, counters, send } = this.parts;
+    const { writer, credits, counters, send } = this.parts;
     while (writer.spans > 0) {
-      const buffer = buffers.take();
-      if (buffer === undefined) return false;
+      if (!credits.take()) return false;
+      // A new one each time: it goes all the way to the exporters, which may keep it, and is never copied.
+      const buffer = new ArrayBuffer(Math.min(writer.bytes + RESOURCE_ROOM, SPAN_BUFFER_BYTES));
       const before = writer.spans;
       const length = writer.flush(new Uint8Array(buffer));
       if (length === 0) {
         // Cannot be by the writer's own bound; if it is, they must not wait for ever.
-        buffers.give(buffer);
+        credits.give();
         this.abandon();
         return true;
       }

@@ -27,7 +27,7 @@ export class Outputs {
     }
   }
 
-  /** False: no buffer was free for some of the spans. */
+  /** False: no credit was left for some of the spans. */
   flush(): boolean {
     let all = true;
     for (const output of this.all) all = output.flush() && all;

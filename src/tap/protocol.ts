@@ -92,8 +92,8 @@ export type ToTap =
   | { readonly type: 'apply'; readonly request: number; readonly config: TapConfig }
   /** Ask for a metrics snapshot of every receiver and the ledgers. */
   | { readonly type: 'collect'; readonly request: number }
-  /** A span buffer comes back for reuse: one credit. */
-  | { readonly type: 'credit'; readonly buffer: ArrayBuffer }
+  /** Downstream has taken (or refused) a buffer of spans: there may be another. */
+  | { readonly type: 'credit' }
   /** Drain, flush spans and metrics, detach, answer `stopped`. */
   | { readonly type: 'stop'; readonly request: number };
 
@@ -121,6 +121,6 @@ export type FromTap =
       readonly ledger: Ledger;
     };
 
-/** Span buffers in flight between the worker and main: 8 of 256 KiB. */
+/** Span buffers in flight between the worker and main: 8 of at most 256 KiB. */
 export const SPAN_BUFFERS = 8;
 export const SPAN_BUFFER_BYTES = 256 * 1024;

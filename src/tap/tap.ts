@@ -10,7 +10,7 @@ import { Outputs } from './outputs.ts';
 import type { Processes, TapParts, WallTime } from './parts.ts';
 import type { FromTap, TapConfig, TapFailure, TapReport, ToTap } from './protocol.ts';
 import { type Collected, collectMetrics, readLedger } from './snapshots.ts';
-import { SpanBuffers } from './span_buffers.ts';
+import { SpanCredits } from './span_credits.ts';
 import { WallClock } from './wall_clock.ts';
 
 /** Bytes of ring in one look: about a millisecond, so that messages from main do not wait. */
@@ -21,7 +21,7 @@ const FLUSH_NS = 200e6;
 const SECOND_NS = 1e9;
 /** How often the kernel's counters are asked while something waits. */
 const LOSS_CHECK_NS = 20e6;
-/** How long `stop` waits for buffers to come back before it gives up spans. */
+/** How long `stop` waits for credits before it gives up spans. */
 const STOP_WAIT_MS = 1000;
 
 export type Post = (message: FromTap, transfer?: readonly ArrayBuffer[]) => void;
@@ -40,7 +40,7 @@ export class Tap {
   private readonly post: Post;
   private readonly counters = new TapCounters();
   private readonly memory = new HeldMemory(HELD_BYTES);
-  private readonly buffers = new SpanBuffers();
+  private readonly credits = new SpanCredits();
   private readonly clock = new WallClock([0, 0]);
   private readonly outputs: Outputs;
   private readonly processes: Processes;
@@ -58,10 +58,10 @@ export class Tap {
   constructor(parts: TapParts, post: Post) {
     this.parts = parts;
     this.post = post;
-    const { counters, buffers, clock, memory } = this;
+    const { counters, credits, clock, memory } = this;
     this.outputs = new Outputs(parts, {
       counters,
-      buffers,
+      credits,
       clock,
       send: (receiver, buffer, length, spans) => post({ type: 'spans', receiver, buffer, length, spans }, [buffer]),
     });
@@ -90,7 +90,7 @@ export class Tap {
         this.post({ type: 'collected', request: message.request, ...this.collect() });
         break;
       case 'credit':
-        this.buffers.give(message.buffer);
+        this.credits.give();
         this.onCredit?.();
         break;
       case 'stop':

@@ -88,7 +88,7 @@ test('starts once, hands over spans and metrics, and stops with everything deliv
   expect(bytes).toBe(spans * 100);
 });
 
-test('buffers come back only when downstream has taken the spans', async () => {
+test('credits come back only when downstream has taken the spans', async () => {
   begin('');
   let release: () => void = () => {};
   const taken = new Promise<void>((resolve) => {
@@ -97,7 +97,7 @@ test('buffers come back only when downstream has taken the spans', async () => {
   accept = () => taken;
   await host.start();
   let ledger = await host.collect();
-  // A collection flushes, so each takes a buffer of the eight.
+  // A collection flushes, so each takes one of the eight credits.
   for (let turn = 0; turn < 20; turn++) {
     await new Promise((resolve) => setTimeout(resolve, 60));
     ledger = await host.collect();
