@@ -44,6 +44,12 @@ export class HttpClient {
     this.#agent.destroy();
   }
 
+  /** Idle connections end now, the others after their answer. */
+  retire(): void {
+    this.#agent.maxFreeSockets = 0;
+    for (const sockets of Object.values(this.#agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  }
+
   async post(body: Uint8Array, headers: Readonly<Record<string, string>>, abort: AbortSignal): Promise<HttpResponse> {
     const result = await this.#attempt(body, headers, abort);
     // The server may close a kept connection just as it is used: then nothing was taken, and another connection is due.

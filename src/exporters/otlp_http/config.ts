@@ -1,4 +1,5 @@
 import type { ConfigOf, ConfigSchema } from '../../config/schema.ts';
+import { tlsClientSchema, validateTls } from '../../transport/tls_schema.ts';
 import { queueSchema, retrySchema, validateQueue, validateRetry } from '../helper/schemas.ts';
 
 export const schema = {
@@ -46,40 +47,7 @@ export const schema = {
       },
       additionalProperties: false,
     },
-    tls: {
-      type: 'object',
-      default: {},
-      description: 'Transport security of an https endpoint.',
-      properties: {
-        insecure: { type: 'boolean', default: false, description: 'Accepted; the scheme of the endpoint decides.' },
-        insecure_skip_verify: { type: 'boolean', default: false, description: 'Takes any server certificate.' },
-        ca_file: { type: 'string', default: '', description: 'PEM file of the certificates to trust.' },
-        ca_pem: { type: 'string', default: '', description: 'The same as text.' },
-        include_system_ca_certs_pool: {
-          type: 'boolean',
-          default: false,
-          description: 'Trusts the system’s certificates as well.',
-        },
-        cert_file: { type: 'string', default: '', description: 'PEM file of the client certificate.' },
-        cert_pem: { type: 'string', default: '', description: 'The same as text.' },
-        key_file: { type: 'string', default: '', description: 'PEM file of the client key.' },
-        key_pem: { type: 'string', default: '', 'x-sonde-secret': true, description: 'The same as text.' },
-        min_version: {
-          type: 'string',
-          enum: ['', '1.0', '1.1', '1.2', '1.3'],
-          default: '',
-          description: 'Lowest TLS version; 1.2 if empty.',
-        },
-        max_version: {
-          type: 'string',
-          enum: ['', '1.0', '1.1', '1.2', '1.3'],
-          default: '',
-          description: 'Highest TLS version.',
-        },
-        server_name_override: { type: 'string', default: '', description: 'Name to ask for and to verify.' },
-      },
-      additionalProperties: false,
-    },
+    tls: tlsClientSchema,
     max_idle_conns: { type: 'integer', minimum: 0, default: 100, description: 'Connections kept open while idle.' },
     idle_conn_timeout: {
       type: 'string',
@@ -118,19 +86,7 @@ export function validate(config: OtlpHttpConfig): Problem[] {
     }
   }
   if (config.timeout < 0) problems.push({ path: ['timeout'], message: "'timeout' must be non-negative" });
-  const { tls } = config;
-  const pairs = [
-    ['cert_file', 'cert_pem'],
-    ['key_file', 'key_pem'],
-    ['ca_file', 'ca_pem'],
-  ] as const;
-  for (const [file, pem] of pairs) {
-    if (tls[file] === '' || tls[pem] === '') continue;
-    problems.push({ path: ['tls', pem], message: `provide either ${file} or ${pem}, but not both` });
-  }
-  const cert = tls.cert_file !== '' || tls.cert_pem !== '';
-  const key = tls.key_file !== '' || tls.key_pem !== '';
-  if (cert !== key) problems.push({ path: ['tls'], message: 'provide both certificate and key, or neither' });
+  problems.push(...validateTls(config.tls, ['tls'], false));
   return [...problems, ...validateRetry(config.retry_on_failure), ...validateQueue(config.sending_queue)];
 }
 

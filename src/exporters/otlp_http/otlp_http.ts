@@ -1,19 +1,14 @@
 import { platform } from 'node:os';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
 import type { Component, Consumer, Settings } from '../../service/component.ts';
+import { itemNames } from '../../transport/signals.ts';
+import { secureContextOptions, watchTls } from '../../transport/tls_options.ts';
 import { QueueSender } from '../helper/queue_sender.ts';
 import { encodeBody } from './body.ts';
 import { HttpClient } from './client.ts';
 import type { OtlpHttpConfig } from './config.ts';
 import { responseError, successMessage } from './response.ts';
 import { tlsOptions } from './tls.ts';
-
-const units: Readonly<Record<Signal, string>> = {
-  traces: 'spans',
-  metrics: 'metric_points',
-  logs: 'log_records',
-  profiles: 'profile_samples',
-};
 
 /** OTLP over HTTP with queue and retry: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 export async function createOtlpHttp(
@@ -27,7 +22,7 @@ export async function createOtlpHttp(
     config.sending_queue,
     config.retry_on_failure,
     async (batch, abort) => exporter.send(batch, abort),
-    units[signal],
+    itemNames[signal],
   );
   return {
     start: async () => {
@@ -48,6 +43,7 @@ class OtlpHttpExporter {
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
   #client: HttpClient | undefined;
+  #stopWatching: () => void = () => undefined;
 
   constructor(settings: Settings, config: OtlpHttpConfig, signal: Signal) {
     this.#settings = settings;
@@ -64,7 +60,25 @@ class OtlpHttpExporter {
   }
 
   start(): void {
+    this.#connect();
+    if (this.#url.protocol !== 'https:') return;
+    this.#stopWatching = watchTls(
+      this.#config.tls,
+      () => secureContextOptions(this.#config.tls),
+      () => this.#connect(),
+      (error) => this.#settings.logger.error('failed to reload TLS', { error }),
+    );
+  }
+
+  close(): void {
+    this.#stopWatching();
+    this.#client?.close();
+  }
+
+  /** Requests under way end on the connections that they began on; those are not used again. */
+  #connect(): void {
     const { timeout, idle_conn_timeout: idle, max_idle_conns: maxIdle, sending_queue: queue } = this.#config;
+    this.#client?.retire();
     this.#client = new HttpClient({
       url: this.#url,
       timeoutMs: timeout,
@@ -72,10 +86,6 @@ class OtlpHttpExporter {
       maxIdle: Math.min(maxIdle, queue.num_consumers),
       tls: this.#url.protocol === 'https:' ? tlsOptions(this.#config.tls) : {},
     });
-  }
-
-  close(): void {
-    this.#client?.close();
   }
 
   async send(batch: Batch, abort: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decode } from '../../../src/config/decode.ts';
 import { Problems } from '../../../src/config/problem.ts';
@@ -70,6 +71,33 @@ test.each(['none', 'gzip', 'deflate', 'zlib'])('compression %s', async (compress
   expect(sink.received[0]?.headers['content-encoding']).toBe(compression === 'none' ? undefined : compression);
   expect(sink.received[0]?.headers['x-team']).toBe('a');
   expect(sink.received[0]?.body).toEqual(bytes('abc'.repeat(1000)));
+});
+
+describe('a body that came as gzip', () => {
+  const text = 'abc'.repeat(1000);
+  // Not compressed at all: told from what the exporter would make of it.
+  const stored = gzipSync(text, { level: 0 });
+  const came = new Batch('traces', [bytes(text)], 3, stored);
+
+  test.each([
+    ['gzip', 'proto', true],
+    ['none', 'proto', false],
+    ['deflate', 'proto', false],
+  ])('compression %s, encoding %s: as it came: %s', async (compression, encoding, same) => {
+    const exporter = await start(`{endpoint: "${url}", compression: ${compression}, encoding: ${encoding}}`);
+    await exporter.consume(came);
+    await until(() => sink.received.length === 1);
+    expect(sink.received[0]?.headers['content-length'] === String(stored.length)).toBe(same);
+    expect(sink.received[0]?.body).toEqual(bytes(text));
+  });
+
+  test('joined with another it is compressed anew: not every reader takes two members', async () => {
+    const exporter = await start(`{endpoint: "${url}"}`);
+    await exporter.consume(Batch.join([came, came]));
+    await until(() => sink.received.length === 1);
+    expect(Number(sink.received[0]?.headers['content-length'])).toBeLessThan(1000);
+    expect(sink.received[0]?.body).toEqual(bytes(text + text));
+  });
 });
 
 test('connections are kept, and one that the server closed meanwhile costs nothing', async () => {
