@@ -2,6 +2,8 @@ import type { DbOptions } from './db.ts';
 import type { Decoder } from './decoder.ts';
 import type { HttpOptions } from './http_mapping.ts';
 import { createHttp1 } from './http1.ts';
+import { createHttp2 } from './http2.ts';
+import { createMysql } from './mysql.ts';
 import { createPostgresql } from './postgresql.ts';
 import { createRedis } from './redis.ts';
 
@@ -14,5 +16,11 @@ const DB: DbOptions = { query: 'obfuscate' };
 
 /** Every decoder, in the order in which they look at the first bytes of a connection. */
 export function createDecoders(options: DecoderOptions): readonly Decoder[] {
-  return [createHttp1(options.http), createPostgresql(options.db ?? DB), createRedis(options.db ?? DB)];
+  return [
+    createHttp1(options.http),
+    createHttp2(options.http),
+    createPostgresql(options.db ?? DB),
+    createMysql(options.db ?? DB),
+    createRedis(options.db ?? DB),
+  ];
 }

@@ -93,6 +93,8 @@ export class PostgresqlReplies implements DbReader {
     const type = byteAt(bytes, at);
     const wanted = HEADER + Math.min(length - HEADER, wantedOf(type));
     if (end - at < wanted) return NEED_MORE;
+    // Joined while it begins.
+    if (type === 0x52) this.#ready = false;
     if (this.#ready && !this.#inside && !isAsynchronous(type)) {
       const { empty, uncertain } = this.#calls;
       // Parse and Describe are answered before the call that they belong to is known.

@@ -14,7 +14,7 @@ const STATEMENTS = set(
     'SHOW START TABLE TRUNCATE UNINSTALL UNLISTEN UNLOCK USE VACUUM VALUES XA',
 );
 /** The next word is a table (or, for CALL, a procedure). */
-const WITH_TARGET = set('CALL COPY TRUNCATE REPLACE TABLE');
+const WITH_TARGET = set('CALL COPY TRUNCATE REPLACE TABLE USE');
 /** `CREATE TEMPORARY TABLE IF NOT EXISTS x` is `CREATE TABLE x`. */
 const DEFINITIONS = set('CREATE ALTER DROP');
 const OBJECTS = set('TABLE INDEX VIEW SEQUENCE FUNCTION PROCEDURE TRIGGER DATABASE SCHEMA TYPE USER ROLE EXTENSION');
@@ -42,6 +42,9 @@ export class SqlSummary {
   #listDepth = 0;
   #define = false;
   #last = '';
+  /** The definition of a procedure: its body is not what this statement does. */
+  #body = false;
+  #done = false;
 
   get collection(): string {
     this.#flush();
@@ -49,6 +52,7 @@ export class SqlSummary {
   }
 
   word(word: string): void {
+    if (this.#done) return;
     if (this.#name.endsWith('.')) {
       this.#name += word;
       return;
@@ -69,6 +73,7 @@ export class SqlSummary {
     if (this.#define && OBJECTS.has(upper)) {
       this.#define = false;
       this.#append(upper);
+      this.#body = upper === 'FUNCTION' || upper === 'PROCEDURE' || upper === 'TRIGGER';
       this.#wanted = 'name';
       return true;
     }
@@ -180,6 +185,7 @@ export class SqlSummary {
     if (name === '') return;
     this.#name = '';
     this.#wanted = '';
+    this.#done = this.#body;
     if (name.length > MAX_TARGET) return;
     this.#append(name);
     if (!this.#targets.includes(name) && this.#targets.length < 16) this.#targets.push(name);

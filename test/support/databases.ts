@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { collect, type Finished, type Netns } from './netns.ts';
@@ -66,14 +66,12 @@ export const postgresql: StartDatabase = (netns) => {
   const directory = directoryOf('postgres');
   const as = ['-u', 'postgres', '--'];
   const data = join(directory, 'data');
-  execFileSync(
-    'runuser',
-    [...as, `${POSTGRESQL}/initdb`, '-D', data, '-A', 'scram-sha-256', '-U', 'postgres', '--no-sync'],
-    {
-      env: { ...process.env, PGPASSWORD: PASSWORD },
-      stdio: 'ignore',
-    },
-  );
+  const passwordFile = join(directory, 'password');
+  writeFileSync(passwordFile, PASSWORD, { mode: 0o644 });
+  const auth = ['--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${passwordFile}`];
+  execFileSync('runuser', [...as, `${POSTGRESQL}/initdb`, '-D', data, ...auth, '-U', 'postgres', '--no-sync'], {
+    stdio: 'ignore',
+  });
   return start(netns, directory, 5432, 'runuser', [
     ...[...as, `${POSTGRESQL}/postgres`, '-D', data, '-p', '5432', '-k', directory],
     ...['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'autovacuum=off'],

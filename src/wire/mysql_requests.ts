@@ -1,0 +1,355 @@
+import { byteAt, decodeText, indexOf } from './bytes.ts';
+import type { DbCalls } from './db_calls.ts';
+import type { DbReader } from './db_session.ts';
+import { MORE, REQUEST } from './decoder.ts';
+import { detectMysql, HEADER, int16, MAX_PACKET, packetLength } from './mysql_detect.ts';
+import { Bounded, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
+
+/** How a command is answered. */
+export const RESULT = 1;
+/** OK, ERR or EOF. */
+export const SIMPLE = 2;
+export const PREPARES = 3;
+/** COM_STATISTICS: a text. */
+export const TEXT = 4;
+/** COM_FIELD_LIST: definitions until EOF. */
+export const FIELDS = 5;
+export const ROWS = 6;
+
+/** Capabilities: https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html */
+const CONNECT_WITH_DB = 0x8;
+const COMPRESS = 0x20;
+const SSL = 0x800;
+const PLUGIN_AUTH_LENENC = 0x200000;
+const SECURE_CONNECTION = 0x8000;
+const ZSTD = 0x4000000;
+const QUERY_ATTRIBUTES = 0x8000000;
+
+/** Names of commands that carry no text: what a user did, in the words of the protocol. */
+const NAMES: Readonly<Record<number, readonly [name: string, kind: number]>> = {
+  2: ['INIT_DB', SIMPLE],
+  4: ['FIELD_LIST', FIELDS],
+  5: ['CREATE_DB', SIMPLE],
+  6: ['DROP_DB', SIMPLE],
+  7: ['REFRESH', SIMPLE],
+  8: ['SHUTDOWN', SIMPLE],
+  9: ['STATISTICS', TEXT],
+  10: ['PROCESS_INFO', RESULT],
+  12: ['PROCESS_KILL', SIMPLE],
+  13: ['DEBUG', SIMPLE],
+  14: ['PING', SIMPLE],
+  26: ['STMT_RESET', SIMPLE],
+  27: ['SET_OPTION', SIMPLE],
+  28: ['STMT_FETCH', ROWS],
+  31: ['RESET_CONNECTION', SIMPLE],
+};
+const COM_QUIT = 1;
+const COM_INIT_DB = 2;
+const COM_QUERY = 3;
+const COM_CHANGE_USER = 17;
+const COM_BINLOG_DUMP = 18;
+const COM_BINLOG_DUMP_GTID = 30;
+const COM_PREPARE = 22;
+const COM_EXECUTE = 23;
+const COM_LONG_DATA = 24;
+const COM_CLOSE = 25;
+const COM_BULK_EXECUTE = 250;
+
+const GREETING = 0;
+const LOGIN = 1;
+const COMMAND = 2;
+const SKIP = 3;
+const LOST = 4;
+const ENDED = 5;
+
+const MAX_STATEMENTS = 1024;
+const MAX_LOGIN = 1024;
+const NEED_MORE = -1;
+
+/** What the client sends: packets, of which the first of a command has the sequence number 0. */
+export class MysqlRequests implements DbReader {
+  opaque = false;
+  database = '';
+  queryAttributes = false;
+  /** The file of LOAD DATA LOCAL: its packets' numbers pass zero. */
+  sendingFile = false;
+  /** The login is under way: packets of both sides are authentication. */
+  authenticating = false;
+  readonly prepared = new Bounded<number, Statement>(MAX_STATEMENTS);
+  /** The text that the server is preparing. */
+  preparing: Statement | undefined = undefined;
+  readonly #calls: DbCalls;
+  readonly #statements: Statements;
+  #phase = GREETING;
+  #remaining = 0;
+  /** The packet was full: the next one goes on with it. */
+  #continued = false;
+  #continuing = false;
+  #started = false;
+  #startTime = 0;
+  #fresh = false;
+  #candidate = false;
+  #counted = false;
+
+  constructor(calls: DbCalls, statements: Statements, joined: boolean) {
+    this.#calls = calls;
+    this.#statements = statements;
+    if (joined) this.#phase = LOST;
+  }
+
+  get ended(): boolean {
+    return this.#phase === ENDED;
+  }
+
+  get starting(): boolean {
+    return this.#phase === GREETING;
+  }
+
+  /** The server has greeted. */
+  greeted(): void {
+    if (this.#phase === GREETING) this.#phase = LOGIN;
+  }
+
+  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): number {
+    if (boundary) {
+      if (this.#phase === LOST) this.#candidate = true;
+      else if (this.#phase !== SKIP && !this.#started) this.#fresh = true;
+    }
+    let at = start;
+    while (at < end) {
+      const next = this.#step(bytes, at, end, time);
+      if (this.opaque) return end - start;
+      if (next === NEED_MORE) break;
+      at = next;
+    }
+    return at - start;
+  }
+
+  #step(bytes: Uint8Array, at: number, end: number, time: number): number {
+    switch (this.#phase) {
+      case GREETING:
+      case LOGIN:
+      case COMMAND:
+        return this.#packet(bytes, at, end, time);
+      case SKIP: {
+        const taken = Math.min(this.#remaining, end - at);
+        this.#remaining -= taken;
+        if (this.#remaining === 0) this.#phase = COMMAND;
+        return at + taken;
+      }
+      case LOST:
+        return this.#resynchronise(bytes, at, end);
+      default:
+        return end;
+    }
+  }
+
+  #packet(bytes: Uint8Array, at: number, end: number, time: number): number {
+    if (!this.#started) {
+      this.#started = true;
+      this.#startTime = time;
+    }
+    if (end - at < HEADER) return NEED_MORE;
+    const length = packetLength(bytes, at);
+    const sequence = byteAt(bytes, at + 3);
+    const login = this.#phase !== COMMAND;
+    const command = !login && sequence === 0 && !this.#continuing && !this.sendingFile;
+    if (length === 0) this.sendingFile = false;
+    const wanted = Math.min(length, login ? MAX_LOGIN : command ? MAX_SQL : 0);
+    if (end - at < HEADER + wanted) return NEED_MORE;
+    const from = at + HEADER;
+    this.#continued = length === MAX_PACKET;
+    if (login) this.#login(bytes, from, from + wanted);
+    else if (command && length > 0) this.#command(bytes, from, from + wanted, wanted < length, time);
+    // What the client sends in between: authentication, the file of LOAD DATA LOCAL.
+    this.#continuing = this.#continued;
+    this.#started = this.#fresh = false;
+    this.#remaining = length - wanted;
+    if (this.opaque) return end;
+    this.#phase = this.#remaining > 0 ? SKIP : COMMAND;
+    // A login of which the beginning was lost is over when a command comes.
+    if (command) this.authenticating = length > 0 && byteAt(bytes, from) === COM_CHANGE_USER;
+    return from + wanted;
+  }
+
+  /** Capabilities, largest packet, character set, 23 bytes, then user, password, database. */
+  #login(bytes: Uint8Array, start: number, end: number): void {
+    this.authenticating = true;
+    if (end - start < 32) {
+      this.#malformed();
+      return;
+    }
+    const capabilities = int16(bytes, start) + int16(bytes, start + 2) * 0x10000;
+    const has = (flag: number): boolean => (capabilities & flag) !== 0;
+    this.queryAttributes = has(QUERY_ATTRIBUTES);
+    // What comes next is TLS, or compressed after the login.
+    if (end - start === 32 ? has(SSL) : has(COMPRESS) || has(ZSTD)) {
+      this.opaque = true;
+      return;
+    }
+    const user = indexOf(bytes, 0, start + 32, end);
+    if (user < 0 || !has(CONNECT_WITH_DB)) return;
+    let at = user + 1;
+    if (has(PLUGIN_AUTH_LENENC) || has(SECURE_CONNECTION)) at += at < end ? byteAt(bytes, at) + 1 : 0;
+    else at = indexOf(bytes, 0, at, end) + 1;
+    const stop = at < end ? indexOf(bytes, 0, at, end) : -1;
+    if (stop >= 0) this.database = decodeText(bytes, at, Math.min(stop, at + 128));
+  }
+
+  #malformed(): void {
+    this.#calls.reject('malformed_login');
+    this.opaque = true;
+  }
+
+  #command(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
+    const command = byteAt(bytes, start);
+    switch (command) {
+      case COM_QUERY: {
+        const from = this.queryAttributes ? skipAttributes(bytes, start + 1, end) : start + 1;
+        this.#text(RESULT, this.#statements.get(bytes, from, end, cut), time);
+        return;
+      }
+      case COM_PREPARE:
+        this.preparing = this.#statements.get(bytes, start + 1, end, cut);
+        this.#add(PREPARES, '', time, true);
+        return;
+      case COM_EXECUTE:
+      case COM_BULK_EXECUTE:
+        this.#text(RESULT, end - start < 5 ? undefined : this.prepared.get(identifier(bytes, start + 1)), time);
+        return;
+      case COM_CLOSE:
+        if (end - start >= 5) this.prepared.delete(identifier(bytes, start + 1));
+        return;
+      case COM_QUIT:
+      case COM_LONG_DATA:
+        return;
+      case COM_CHANGE_USER:
+        this.authenticating = true;
+        this.prepared.clear();
+        this.database = '';
+        return;
+      case COM_BINLOG_DUMP:
+      case COM_BINLOG_DUMP_GTID:
+        // A replica: events without end.
+        this.opaque = true;
+        return;
+      default:
+        this.#other(command, bytes, start, end, time);
+    }
+  }
+
+  #other(command: number, bytes: Uint8Array, start: number, end: number, time: number): void {
+    const known = NAMES[command];
+    if (known === undefined) {
+      this.#calls.reject('unknown_command');
+      this.#add(SIMPLE, '', time, true);
+      return;
+    }
+    this.#add(
+      known[1],
+      known[0],
+      time,
+      false,
+      command === COM_INIT_DB ? decodeText(bytes, start + 1, Math.min(end, start + 129)) : '',
+    );
+  }
+
+  #text(kind: number, statement: Statement | undefined, time: number): void {
+    const call = this.#calls.take();
+    this.#statements.describe(call, statement);
+    if (call.operation === 'USE') {
+      call.note = call.collection;
+      call.collection = '';
+    }
+    this.#begin(call, kind, time);
+  }
+
+  #add(kind: number, operation: string, time: number, ignored: boolean, note = ''): void {
+    const call = this.#calls.take();
+    call.operation = operation;
+    call.ignored = ignored;
+    call.note = note;
+    if (kind === PREPARES && this.preparing !== undefined) this.#statements.describe(call, this.preparing);
+    this.#begin(call, kind, time);
+  }
+
+  #begin(call: ReturnType<DbCalls['take']>, kind: number, time: number): void {
+    call.kind = kind;
+    call.start = this.#startTime;
+    call.requestLast = time;
+    call.namespace = this.database;
+    this.#calls.add(call, this.#fresh);
+  }
+
+  #lose(): void {
+    this.#phase = LOST;
+    this.#started = this.#fresh = this.#candidate = this.#counted = this.#continuing = false;
+    this.#calls.callsLost();
+  }
+
+  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
+    if (this.#candidate) {
+      const detection = detectMysql(bytes, at, end);
+      if (detection === MORE) return NEED_MORE;
+      if (detection === REQUEST) {
+        this.#phase = byteAt(bytes, at + 3) === 0 ? COMMAND : LOGIN;
+        this.#fresh = true;
+        this.#counted = false;
+        return at;
+      }
+      this.#candidate = false;
+    }
+    if (!this.#counted) {
+      this.#counted = true;
+      this.#calls.reject('unsynchronised');
+    }
+    return end;
+  }
+
+  skip(length: number): void {
+    if (this.#phase === ENDED) return;
+    if (this.#phase === SKIP && length <= this.#remaining) {
+      this.#remaining -= length;
+      if (this.#remaining === 0) this.#phase = COMMAND;
+    } else {
+      this.#lose();
+    }
+  }
+
+  close(left: boolean): void {
+    if (left || this.#phase === SKIP) this.#calls.reject('incomplete_packet');
+    this.#phase = ENDED;
+  }
+}
+
+const identifier = (bytes: Uint8Array, at: number): number => int16(bytes, at) + int16(bytes, at + 2) * 0x10000;
+
+/** Bytes of a parameter's value by its type; others have their length before them. */
+const FIXED: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 6: 0, 8: 8, 9: 4, 13: 2 };
+
+/** Position of the text behind the query's attributes; `end` if they cannot be followed. */
+function skipAttributes(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < 2) return end;
+  // Number of parameters, number of sets.
+  const count = byteAt(bytes, start);
+  let at = start + 2;
+  if (count === 0) return at;
+  // The bitmap of those that are null, and a flag that types follow.
+  const nulls = at;
+  at += ((count + 7) >> 3) + 1;
+  if (count > 64 || at >= end || byteAt(bytes, at - 1) !== 1) return end;
+  const kinds: number[] = [];
+  for (let index = 0; index < count; index++) {
+    if (at + 3 > end) return end;
+    kinds.push(byteAt(bytes, at));
+    at += 3 + byteAt(bytes, at + 2);
+  }
+  for (let index = 0; index < count; index++) {
+    if ((byteAt(bytes, nulls + (index >> 3)) & (1 << (index & 7))) !== 0) continue;
+    const fixed = FIXED[kinds[index] ?? 6];
+    if (fixed === undefined && at >= end) return end;
+    if (fixed === undefined && byteAt(bytes, at) > 250) return end;
+    at += fixed ?? 1 + byteAt(bytes, at);
+  }
+  return Math.min(at, end);
+}

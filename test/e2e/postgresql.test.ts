@@ -1,0 +1,143 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Database, PASSWORD, POSTGRESQL, postgresql, settled, tally, withDatabase } from '../support/databases.ts';
+import { Netns } from '../support/netns.ts';
+import type { Point, Span } from '../support/otlp.ts';
+import { program } from '../support/paths.ts';
+import type { Sonde } from '../support/sonde.ts';
+
+let netns: Netns;
+let sonde: Sonde;
+let spans: Span[] = [];
+let points: Point[] = [];
+
+const ADDRESS = 'host=127.0.0.1 port=5432 user=postgres dbname=postgres sslmode=prefer';
+const SQL = `CREATE TABLE items(id int PRIMARY KEY, name text);
+INSERT INTO items VALUES (1, 'hunterone'), (2, $$huntertwo$$);
+SELECT name FROM items WHERE name IN ('hunterone', 'huntertwo');
+SELECT nosuch FROM items;
+COPY items TO STDOUT;
+COPY items FROM STDIN;
+7	hunterseven
+\\.
+DO $x$ BEGIN RAISE NOTICE 'hunter'; END $x$;
+`;
+
+async function clients({ run, directory }: Database): Promise<void> {
+  const psql = (...args: string[]): Promise<string> => run(`${POSTGRESQL}/psql`, '-X', '-q', ...args);
+  // No password yet, over the Unix socket.
+  await psql('-h', directory, '-U', 'postgres', '-c', `ALTER USER postgres PASSWORD '${PASSWORD}'`);
+  writeFileSync(join(directory, 'all.sql'), SQL);
+  await psql('-d', `${ADDRESS} password=${PASSWORD}`, '-f', join(directory, 'all.sql'));
+  // One string is one Query message.
+  await psql('-d', `${ADDRESS} password=${PASSWORD}`, '-c', "SELECT 1; SELECT 'hunter'");
+  await psql('-d', `${ADDRESS} password=wrong${PASSWORD}`, '-c', 'SELECT 1').catch(() => undefined);
+  writeFileSync(
+    join(directory, 'bench.sql'),
+    "SELECT abs(id) FROM items WHERE id = :client_id AND name <> 'hunter';\n",
+  );
+  for (const mode of ['simple', 'extended', 'prepared']) {
+    await run(
+      'env',
+      ...[
+        `PGPASSWORD=${PASSWORD}`,
+        `${POSTGRESQL}/pgbench`,
+        '-h',
+        '127.0.0.1',
+        '-U',
+        'postgres',
+        '-n',
+        '-c',
+        '3',
+        '-t',
+        '100',
+      ],
+      ...['-M', mode, '-f', join(directory, 'bench.sql'), 'postgres'],
+    );
+  }
+  await run('/usr/bin/python3', program('postgresql_client.py'), `${ADDRESS} password=${PASSWORD}`);
+}
+
+beforeAll(async () => {
+  netns = new Netns();
+  sonde = await withDatabase(netns, postgresql, async (scene) => {
+    await clients(scene.database);
+    await settled(scene.sonde);
+    await scene.sonde.stop();
+    spans = scene.sonde.spans();
+    points = scene.sonde.points();
+  });
+});
+
+afterAll(async () => {
+  sonde?.clean();
+  await netns.delete();
+});
+
+const of = (kind: Span['kind'], name: string): Span[] =>
+  spans.filter((span) => span.kind === kind && span.name === name);
+
+test.each(['server', 'client'] as const)('every query is one %s span', (kind) => {
+  const { 'SELECT items': selects, ...rest } = tally(spans, kind);
+  // psql's two, three pgbenches, psycopg's 5 + 500.
+  expect(selects).toBe(2 + 3 * 300 + 5 + 500);
+  expect(rest).toMatchObject({
+    'ALTER USER postgres': 1,
+    'CREATE TABLE items': 1,
+    'INSERT items': 1,
+    'COPY items': 4,
+    DO: 1,
+    'SELECT SELECT': 1,
+  });
+});
+
+test('both ends tell the same, and nothing was dropped or given up', () => {
+  expect(tally(spans, 'client')).toEqual(tally(spans, 'server'));
+  expect(spans.filter(({ kind }) => kind === 'other')).toEqual([]);
+  expect(spans.filter(({ attributes }) => attributes['sonde.partial'] !== undefined)).toEqual([]);
+  const lost = points.filter(
+    ({ metric, attributes, value = 0 }) =>
+      value > 0 &&
+      ((metric === 'sonde.tap.messages' && attributes['outcome'] !== 'emitted') || metric.includes('reject')),
+  );
+  expect(lost).toEqual([]);
+});
+
+test.each(['server', 'client'] as const)('what a %s span says', (kind) => {
+  const [first] = of(kind, 'SELECT items').filter(({ attributes }) => attributes['db.response.returned_rows'] === 2);
+  expect(first?.attributes).toMatchObject({
+    'db.system.name': 'postgresql',
+    'db.operation.name': 'SELECT',
+    'db.collection.name': 'items',
+    'db.namespace': 'postgres',
+    'db.query.summary': 'SELECT items',
+    'db.query.text': 'SELECT name FROM items WHERE name IN (?);',
+    'server.address': '127.0.0.1',
+    'server.port': 5432,
+  });
+  const failed = of(kind, 'SELECT items').filter(({ attributes }) => attributes['error.type'] === '42703');
+  expect(failed).toHaveLength(1);
+  expect(failed[0]).toMatchObject({ status: { code: 2 }, attributes: { 'db.response.status_code': '42703' } });
+  expect(of(kind, 'SELECT SELECT')[0]?.attributes).toMatchObject({ 'db.operation.batch.size': 2 });
+  const traced = of(kind, 'UPDATE items');
+  expect(traced.map(({ traceId, parentSpanId }) => ({ traceId, parentSpanId }))).toEqual([
+    { traceId: '0af7651916cd43dd8448eb211c80319c', parentSpanId: 'b7ad6b7169203331' },
+  ]);
+  const [slow] = of(kind, 'SELECT').filter(({ seconds }) => seconds > 0.1);
+  expect(slow?.seconds).toBeLessThan(0.4);
+});
+
+test.each(['server', 'client'] as const)('db.%s.operation.duration counts them', (kind) => {
+  const name = `db.${kind}.operation.duration`;
+  const total = points.filter(({ metric }) => metric === name).reduce((sum, { count }) => sum + (count ?? 0), 0);
+  expect(total).toBe(spans.filter((span) => span.kind === kind).length);
+});
+
+test('no literal, parameter, row or password leaves', () => {
+  const told = [
+    spans.map(({ attributes, name }) => ({ attributes, name })),
+    points.map(({ attributes }) => attributes),
+  ];
+  expect(JSON.stringify(told)).not.toMatch(/hunter/i);
+});

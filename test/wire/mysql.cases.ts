@@ -1,0 +1,330 @@
+import type { Step, Told, WireCase } from './driver.ts';
+import { recorded } from './recorded.ts';
+
+const DOCS = 'https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html';
+
+const little = (value: number, bytes: number): string =>
+  Array.from({ length: bytes }, (_, at) => String.fromCharCode((value >> (8 * at)) & 0xff)).join('');
+export const packet = (sequence: number, body: string): string =>
+  `${little(body.length, 3)}${little(sequence, 1)}${body}`;
+export const greeting = packet(
+  0,
+  `\x0a8.0.36\0\x01\0\0\0abcdefgh\0\xff\xf7\xff\x02\0\xff\xdf\x15${'\0'.repeat(10)}abcdefghijkl\0caching_sha2_password\0`,
+);
+export const login = (capabilities = 0x0008a209, database = 'shop'): string =>
+  packet(1, `${little(capabilities, 4)}\0\0\0\x01\x2d${'\0'.repeat(23)}me\0\x04hash${database}\0`);
+/** Affected rows, insert id, status, warnings. */
+export const ok = (sequence = 1, status = 2): string => packet(sequence, `\0\0\0${little(status, 2)}\0\0`);
+const eof = (sequence: number, status = 2): string => packet(sequence, `\xfe\0\0${little(status, 2)}`);
+/** In place of EOF, for clients that can do without. */
+const okEof = (sequence: number, status = 2): string => packet(sequence, `\xfe\0\0${little(status, 2)}\0\0`);
+export const error = (code: number, state: string): string => packet(1, `\xff${little(code, 2)}#${state}no hunter`);
+export const query = (sql: string): string => packet(0, `\x03${sql}`);
+const column = (sequence: number): string => packet(sequence, `\x03def${'\0'.repeat(20)}`);
+const prepare = (sql: string): string => packet(0, `\x16${sql}`);
+const prepared = (id: number, columns: number, parameters: number): string =>
+  packet(1, `\0${little(id, 4)}${little(columns, 2)}${little(parameters, 2)}\0\0\0`);
+const execute = (id: number): string => packet(0, `\x17${little(id, 4)}\0\x01\0\0\0\0\x01\xfd\0\x06hunter`);
+const set = (rows: number, status = 2): string =>
+  packet(1, '\x01') +
+  column(2) +
+  eof(3) +
+  Array.from({ length: rows }, (_, at) => packet(4 + at, '\x06hunter')).join('') +
+  eof(4 + rows, status);
+
+const begin: readonly Step[] = [
+  ['server', greeting],
+  ['client', login()],
+  ['server', ok(2)],
+];
+const own = (
+  name: string,
+  steps: readonly Step[],
+  expect: readonly Told[],
+  more: Partial<WireCase> = {},
+): WireCase => ({
+  name,
+  from: DOCS,
+  fromStart: true,
+  steps: [...begin, ...steps],
+  expect,
+  ...more,
+});
+const exchange = (request: string, reply: string): Step[] => [
+  ['client', request],
+  ['server', reply],
+];
+const named = (...names: string[]): Told[] => names.map((name) => ({ name }));
+
+export const recordings: readonly WireCase[] = [
+  {
+    name: 'mariadb: queries, LOAD DATA LOCAL, a procedure, an error',
+    from: 'test/fixtures/mysql/mariadb.json',
+    fromStart: true,
+    steps: recorded('mysql/mariadb', 0),
+    expect: [
+      { name: 'CREATE DATABASE shop', 'db.system.name': 'mariadb', 'db.namespace': undefined },
+      { name: 'SELECT', 'db.response.returned_rows': 1 },
+      { name: 'INIT_DB' },
+      { name: 'CREATE TABLE items', 'db.namespace': 'shop' },
+      { name: 'INSERT items', 'db.query.text': 'INSERT INTO items VALUES (?)' },
+      {
+        name: 'SELECT items',
+        'db.operation.name': 'SELECT',
+        'db.collection.name': 'items',
+        'db.query.text': 'SELECT name FROM items WHERE id IN (?)',
+        'db.response.returned_rows': 2,
+        error: false,
+      },
+      { name: 'SELECT items', 'db.response.status_code': '1054', 'error.type': '1054', error: true },
+      { name: 'LOAD', 'db.query.text': 'LOAD DATA LOCAL INFILE ? INTO TABLE items', error: false },
+      ...named('CREATE PROCEDURE two'),
+      { name: 'CALL two', 'db.operation.batch.size': undefined, 'db.response.returned_rows': 2, end: 310e6 },
+    ],
+  },
+  {
+    name: 'PyMySQL: several statements, commands',
+    from: 'test/fixtures/mysql/pymysql.json',
+    fromStart: true,
+    kind: 'client',
+    steps: recorded('mysql/pymysql', 0),
+    expect: [
+      { name: 'SELECT items', 'db.namespace': 'shop' },
+      { name: 'SELECT SELECT UPDATE items', 'db.operation.batch.size': 3, 'db.response.returned_rows': 2 },
+      { name: 'PING', 'db.query.text': undefined },
+      { name: 'INIT_DB' },
+      { name: 'SELECT nosuch', 'error.type': '1146' },
+    ],
+  },
+];
+
+export const protocol: readonly WireCase[] = [
+  own(
+    'prepared, executed, closed',
+    [
+      ...exchange(prepare('SELECT a FROM t WHERE b = ?'), prepared(7, 1, 1) + column(2) + eof(3) + column(4) + eof(5)),
+      ...exchange(packet(0, `\x18${little(7, 4)}\0\0hunter`) + execute(7), set(2)),
+      ...exchange(packet(0, `\x1a${little(7, 4)}`), ok()),
+      ...exchange(packet(0, `\x19${little(7, 4)}`) + execute(7), error(1243, 'HY000')),
+    ],
+    [
+      { name: 'SELECT t', 'db.query.text': 'SELECT a FROM t WHERE b = ?', 'db.response.returned_rows': 2 },
+      { name: 'STMT_RESET' },
+      { name: 'mysql', 'error.type': '1243', 'sonde.partial': ['db.request'] },
+    ],
+  ),
+  own('a preparation that fails', exchange(prepare('SELEC 1'), error(1064, '42000')), [
+    { name: 'mysql', 'error.type': '1064' },
+  ]),
+  own(
+    'without EOF packets',
+    [
+      ...exchange(prepare('SELECT 1'), prepared(1, 1, 0) + column(2)),
+      ...exchange(execute(1), packet(1, '\x01') + column(2) + packet(3, '\0\0\x06hunter') + okEof(4)),
+      ...exchange(query('SELECT 2 FROM t'), packet(1, '\x01') + column(2) + okEof(3)),
+      ...exchange(packet(0, '\x0e'), ok()),
+    ],
+    [
+      { name: 'SELECT', 'db.response.returned_rows': 1 },
+      { name: 'SELECT t', 'db.response.returned_rows': 0 },
+      { name: 'PING' },
+    ],
+  ),
+  own(
+    'a cursor',
+    [
+      ...exchange(prepare('SELECT a FROM t'), prepared(1, 1, 0) + column(2) + eof(3)),
+      ...exchange(execute(1), packet(1, '\x01') + column(2) + eof(3, 0x42)),
+      ...exchange(packet(0, `\x1c${little(1, 4)}${little(5, 4)}`), packet(1, '\0\0\x06hunter') + eof(2, 0x82)),
+    ],
+    [{ name: 'SELECT t' }, { name: 'STMT_FETCH', 'db.response.returned_rows': 1 }],
+  ),
+  own(
+    'several results, the second an error',
+    exchange(query('SELECT 1; SELECT x'), set(1, 10) + error(1054, '42S22').replace('\0\x01\xff', '\0\x06\xff')),
+    [{ name: 'SELECT SELECT', 'error.type': '1054' }],
+  ),
+  own(
+    'USE, and commands that are named',
+    [
+      ...exchange(query('USE other'), ok()),
+      ...exchange(packet(0, '\x09'), packet(1, 'Uptime: 1')),
+      ...exchange(packet(0, '\x04t\0'), column(1) + eof(2)),
+      ...exchange(packet(0, '\x1f'), ok()),
+      ...exchange(packet(0, '\x02third'), ok()),
+      ...exchange(query('SELECT 1'), set(0)),
+    ],
+    [
+      { name: 'USE other', 'db.namespace': 'shop', 'db.collection.name': undefined },
+      { name: 'STATISTICS', 'db.namespace': 'other' },
+      ...named('FIELD_LIST', 'RESET_CONNECTION', 'INIT_DB'),
+      { name: 'SELECT', 'db.namespace': 'third' },
+    ],
+  ),
+  own(
+    'another user',
+    [
+      ['client', packet(0, '\x11hunter\0\x04hash\0')],
+      ['server', packet(1, '\xfemysql_native_password\0salt')],
+      ['client', packet(2, 'hunterhash')],
+      ['server', ok(3)],
+      ...exchange(query('SELECT 1'), set(1)),
+    ],
+    [{ name: 'SELECT', 'db.namespace': undefined }],
+  ),
+  own('a command that nobody knows', exchange(packet(0, '\x7fx'), ok()), [], { rejects: { unknown_command: 1 } }),
+  {
+    name: 'query attributes',
+    from: DOCS,
+    fromStart: true,
+    steps: [
+      ['server', greeting],
+      ['client', login(0x0808a209)],
+      ['server', ok(2)],
+      ...exchange(packet(0, '\x03\0\x01SELECT 1 FROM a'), set(1)),
+      ...exchange(packet(0, '\x03\x01\x01\0\x01\xfd\0\x03key\x06hunterSELECT 1 FROM b'), set(1)),
+    ],
+    expect: named('SELECT a', 'SELECT b'),
+  },
+  ...(
+    [
+      ['TLS', packet(1, `${little(0x0008aa09, 4)}\0\0\0\x01\x2d${'\0'.repeat(23)}`)],
+      ['compression', login(0x0008a229)],
+    ] as const
+  ).map(
+    ([name, answer]): WireCase => ({
+      name,
+      from: DOCS,
+      steps: [
+        ['server', greeting],
+        ['client', answer],
+        ['client', '\x16\x03\x01'],
+      ],
+      expect: [],
+      opaque: true,
+    }),
+  ),
+  {
+    name: 'refused',
+    from: DOCS,
+    fromStart: true,
+    steps: [
+      ['server', packet(0, '\xff\x10\x04Too many connections')],
+      ['server ends', 'finished'],
+    ],
+    expect: [],
+  },
+];
+
+export const losses: readonly WireCase[] = [
+  own(
+    'packets of 16 MiB and more, not copied',
+    [
+      ['client', `\xff\xff\xff\0\x03INSERT INTO t VALUES ('${'x'.repeat(9000)}`],
+      ['client', 0xffffff - 9024],
+      ['client', packet(1, "x')")],
+      ['server', ok()],
+      ['client', query('SELECT a FROM t')],
+      ['server', `${packet(1, '\x01') + column(2) + eof(3)}\xff\xff\xff\x04\xfd\xff\xff\xff${'x'.repeat(60)}`],
+      ['server', 0xffffff - 64],
+      ['server', packet(5, 'xxx') + eof(6)],
+    ],
+    [
+      { name: 'INSERT t', 'sonde.truncated': ['db.query.text'], 'db.query.text': 'INSERT INTO t VALUES (?' },
+      { name: 'SELECT t', 'db.response.returned_rows': 1 },
+    ],
+    { whole: true },
+  ),
+  own(
+    'a lost answer',
+    [
+      ['client', query('SELECT 1 FROM a')],
+      ['client', query('SELECT 1 FROM b')],
+      ['server', 30],
+      ['server', set(1)],
+      ...exchange(query('SELECT 1 FROM c'), set(1)),
+    ],
+    [
+      { name: 'SELECT a', 'sonde.partial': ['db.response'] },
+      { name: 'SELECT b', 'sonde.partial': undefined, 'db.response.returned_rows': 1 },
+      { name: 'SELECT c', 'sonde.partial': undefined },
+    ],
+    { whole: true },
+  ),
+  {
+    name: 'joined in the middle',
+    from: 'a tap that starts later',
+    joined: true,
+    whole: true,
+    steps: [
+      ['server', 'the rest of a row'],
+      ...exchange(execute(7), set(1)),
+      ...exchange(query('SELECT 1 FROM b'), set(1)),
+    ],
+    expect: [
+      { name: 'mysql', 'sonde.partial': ['db.request'], 'db.response.returned_rows': 1 },
+      { name: 'SELECT b', 'db.namespace': undefined },
+    ],
+    rejects: { unsynchronised: 1 },
+  },
+  {
+    name: 'an answer to what was not seen',
+    from: 'a tap that starts later',
+    joined: true,
+    whole: true,
+    steps: [['server', ok()]],
+    expect: [],
+    rejects: { orphan_response: 1 },
+  },
+  own(
+    'the server leaves',
+    [
+      ['client', query('SELECT 1')],
+      ['server ends', 'reset'],
+    ],
+    [{ name: 'SELECT', 'error.type': 'connection_reset' }],
+  ),
+  own(
+    'within a packet',
+    [
+      ['client', '\x09\0\0\0\x03SEL'],
+      ['client ends', 'finished'],
+    ],
+    [],
+    {
+      rejects: { incomplete_packet: 1 },
+    },
+  ),
+  own(
+    'nobody looks any longer',
+    [
+      ['client', query('SELECT 1')],
+      ['server ends', 'unknown'],
+    ],
+    [],
+    {
+      rejects: { unfinished: 1 },
+    },
+  ),
+  {
+    name: 'no login',
+    from: 'a wrong guess',
+    fromStart: true,
+    steps: [
+      ['server', greeting],
+      ['client', packet(1, 'short')],
+    ],
+    expect: [],
+    opaque: true,
+    rejects: { malformed_login: 1 },
+  },
+  {
+    name: 'no greeting',
+    from: 'a wrong guess',
+    fromStart: true,
+    steps: [['server', packet(3, 'what')]],
+    expect: [],
+    opaque: true,
+    rejects: { malformed_packet: 1 },
+  },
+];

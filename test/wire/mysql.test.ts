@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { CLIENT, MORE, NO, REQUEST, RESPONSE, SERVER } from '../../src/wire/decoder.ts';
+import { createMysql, MYSQL_REJECTS } from '../../src/wire/mysql.ts';
+import { Driver } from './driver.ts';
+import { runWireCases } from './harness.ts';
+import * as cases from './mysql.cases.ts';
+
+const make = () => createMysql({ query: 'obfuscate' });
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+
+describe('recordings', () => runWireCases(make, cases.recordings));
+describe('protocol', () => runWireCases(make, cases.protocol));
+describe('losses', () => runWireCases(make, cases.losses));
+
+test('no literal, parameter, row or password leaves', () => {
+  for (const wire of [...cases.recordings, ...cases.protocol]) {
+    const driver = new Driver(make());
+    wire.steps.forEach((step, at) => {
+      driver.step(step, at + 1);
+    });
+    expect(JSON.stringify(driver.told)).not.toMatch(/hunter/i);
+  }
+});
+
+test.each([
+  ['off', undefined],
+  ['keep', "SELECT 'x'"],
+] as const)('query: %s', (query, text) => {
+  const driver = new Driver(createMysql({ query }));
+  driver.data(SERVER, latin1(cases.greeting), 1, true);
+  driver.data(CLIENT, latin1(cases.login()), 2, true);
+  driver.data(SERVER, latin1(cases.ok(2)), 3, true);
+  driver.data(CLIENT, latin1(cases.query("SELECT 'x'")), 4, true);
+  driver.data(SERVER, latin1(cases.ok()), 5, true);
+  expect(driver.told[0]!['db.query.text']).toBe(text);
+  expect(driver.told[0]!['name']).toBe('SELECT');
+});
+
+test('every reject is reached', () => {
+  const all = [...cases.protocol, ...cases.losses];
+  const reached = new Set(all.flatMap((wire) => Object.keys(wire.rejects ?? {})));
+  // Tested with Redis: it is the same code.
+  expect(new Set([...reached, 'pipeline_overflow'])).toEqual(new Set(MYSQL_REJECTS));
+});
+
+test.each([
+  ['', MORE],
+  ['J', MORE],
+  [cases.greeting, RESPONSE],
+  [cases.greeting.slice(0, 8), MORE],
+  [cases.login(), REQUEST],
+  [cases.query('SELECT 1'), REQUEST],
+  [cases.packet(0, '\xff\x10\x04Too many connections'), RESPONSE],
+  [cases.packet(0, '\x0e'), REQUEST],
+  [cases.packet(0, '\x99'), NO],
+  ['GET / HTTP/1.1\r\n', NO],
+  ['POST / HTTP/1.1\r\n', NO],
+  ['DELETE / HTTP/1.1\r\n', NO],
+  ['HTTP/1.1 200 OK\r\n', NO],
+  ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', NO],
+  ['\x16\x03\x01\x02\x00', NO],
+  ['*1\r\n$4\r\nPING\r\n', NO],
+  ['SSH-2.0-x\r\n', NO],
+  ['\0\0\0\x0c\0\0\0\0\0\0\0\0', NO],
+] as const)('detection of %j', (text, expected) => {
+  const bytes = latin1(`\n${text}\n`);
+  expect(make().detect(bytes, 1, bytes.length - 1)).toBe(expected);
+});
