@@ -7,7 +7,10 @@ export const registry = new Registry({
     otlp: { load: async () => (await import('./receivers/otlp/factory.ts')).factory },
   },
   processor: {
+    attributes: { load: async () => (await import('./processors/attributes/factory.ts')).factory },
     batch: { load: async () => (await import('./processors/batch/factory.ts')).factory },
+    memory_limiter: { load: async () => (await import('./processors/memory_limiter/factory.ts')).factory },
+    resource: { load: async () => (await import('./processors/resource/factory.ts')).factory },
   },
   exporter: {
     debug: { load: async () => (await import('./exporters/debug/factory.ts')).factory },
@@ -21,7 +24,9 @@ export const registry = new Registry({
       load: async () => (await import('./exporters/otlp_http/factory.ts')).factory,
     },
   },
-  connector: {},
+  connector: {
+    forward: { load: async () => (await import('./connectors/forward/factory.ts')).factory },
+  },
   extension: {
     file_storage: { load: async () => (await import('./extensions/file_storage/factory.ts')).factory },
     health_check: { load: async () => (await import('./extensions/health_check/factory.ts')).factory },

@@ -107,7 +107,7 @@ function* lengthFields(bytes: Uint8Array, within: Range): Generator<readonly [nu
   for (const { tag, body } of allFields(bytes, within)) if ((tag & 7) === LENGTH) yield [tag, body];
 }
 
-interface FieldView {
+export interface FieldView {
   readonly tag: number;
   /** Where the tag begins. */
   readonly start: number;
@@ -115,7 +115,8 @@ interface FieldView {
   readonly body: Range;
 }
 
-function* allFields(bytes: Uint8Array, within: Range): Generator<FieldView> {
+/** Every field of a message, in order. */
+export function* allFields(bytes: Uint8Array, within: Range): Generator<FieldView> {
   const reader = new ByteReader(bytes);
   reader.position = within.start;
   while (reader.position < within.end) {
