@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // Checks, then every test that this machine can run. The last line is `N passed, N failed[, N skipped]`.
-// usage: test.mjs [check] [unit] [kernel] [e2e]
+// usage: test.mjs [check] [unit] [kernel] [asan] [e2e]
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { check } from './check.mjs';
+import { asan } from './lib/asan.mjs';
 import { jest } from './lib/jest.mjs';
 import { prepareOtelcol } from './lib/otelcol.mjs';
 import { inRoot } from './lib/root.mjs';
@@ -15,6 +16,7 @@ const groups = {
   check,
   unit: () => jest('unit'),
   kernel: () => jest('kernel', { root: true, args: IN_BAND }),
+  asan,
   async e2e() {
     await prepareOtelcol();
     return jest('e2e', { root: true, args: IN_BAND });
