@@ -89,6 +89,16 @@ export interface Session {
   end(side: Side, bytes: Uint8Array, start: number, end: number, how: End, time: number): void;
   /** The bytes no longer fit the protocol: a wrong guess or a takeover (101, CONNECT). The connection becomes opaque. */
   readonly opaque: boolean;
+  /** With `opaque`: the protocol that the connection goes on with, from the first byte that was not taken. */
+  readonly successor?: Successor | undefined;
+}
+
+/** An upgrade that both ends agreed on. */
+export interface Successor {
+  /** Name of the decoder. */
+  readonly decoder: string;
+  /** For the decoder's `open`: what the two know of each other, such as a request that is still unanswered. */
+  readonly carried: unknown;
 }
 
 export interface Decoder {
@@ -99,5 +109,6 @@ export interface Decoder {
   readonly maxPending: number;
   /** Looks at the first bytes seen of one direction. */
   detect(bytes: Uint8Array, start: number, end: number): Detection;
-  open(context: ConnectionContext, sink: Sink): Session;
+  /** `carried`: from the session before, when this one is its successor. */
+  open(context: ConnectionContext, sink: Sink, carried?: unknown): Session;
 }

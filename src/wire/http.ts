@@ -4,6 +4,7 @@
  */
 import type { AttributeKey, AttributeValue } from './attribute.ts';
 import type { ConnectionContext, Endpoint } from './decoder.ts';
+import { endpointAttributes } from './endpoints.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import type { HttpMapping } from './http_mapping.ts';
 import type { Authority, Target } from './http_target.ts';
@@ -20,6 +21,8 @@ export const TIMEOUT = 'timeout';
 /** The conventions' known methods; any other is `_OTHER`, and `HTTP` in span names. */
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 const OTHER = '_OTHER';
+/** Content types that OTLP uses. */
+export const OTLP_TYPE = /^application\/(?:x-protobuf|json)\b/i;
 /** With a prefix too: `/otlp/v1/traces`. */
 const OTLP_PATH = /\/v1\/(?:traces|metrics|logs)$|\/v1development\/profiles$/;
 
@@ -33,7 +36,7 @@ export class HttpConnection {
   readonly #endpoint: Endpoint;
   readonly #routes: RouteTable;
   /** Attributes that are the same for every exchange: flat pairs. */
-  readonly #constant: (AttributeKey | AttributeValue)[] = [];
+  readonly #constant: readonly (AttributeKey | AttributeValue)[];
   #at = 0;
   /** The last url.full and what it was made of: clients repeat themselves. */
   #full = '';
@@ -47,23 +50,14 @@ export class HttpConnection {
     this.#scheme = context.secure ? 'https' : 'http';
     this.#endpoint = this.#server ? context.local : context.remote;
     this.#routes = mapping.routesOf(context.instance);
-    const constant = this.#constant;
-    const endpoint = (address: AttributeKey, port: AttributeKey, of: Endpoint): void => {
-      if (of.address === '') return;
-      constant.push(address, of.address);
-      if (of.port > 0) constant.push(port, of.port);
-    };
-    if (this.#server) endpoint(semconv.CLIENT_ADDRESS, semconv.CLIENT_PORT, context.remote);
-    endpoint(semconv.NETWORK_PEER_ADDRESS, semconv.NETWORK_PEER_PORT, context.remote);
-    endpoint(semconv.NETWORK_LOCAL_ADDRESS, semconv.NETWORK_LOCAL_PORT, context.local);
-    if (context.transport === 'unix') constant.push(semconv.NETWORK_TRANSPORT, 'unix');
+    this.#constant = endpointAttributes(context);
   }
 
   operation(exchange: HttpExchange): Operation {
     const operation = this.#operation;
     const target = this.#mapping.targets.get(exchange.target);
-    const method = METHODS.has(exchange.method) ? exchange.method : OTHER;
-    const scheme = target.scheme === '' ? this.#scheme : target.scheme;
+    const method = METHODS.has(exchange.method) || exchange.method === '' ? exchange.method : OTHER;
+    const scheme = target.scheme || exchange.scheme || this.#scheme;
     const authority = this.#mapping.authorities.get(target.authority === '' ? exchange.host : target.authority);
     const route = this.#route(exchange, target);
     const errorType = this.#errorType(exchange);
@@ -74,18 +68,25 @@ export class HttpConnection {
     operation.traceparent = exchange.traceparent;
     operation.tracestate = exchange.traceparent === '' ? '' : exchange.tracestate;
     // A server is not at fault when the client leaves.
-    operation.error = errorType !== undefined && !(this.#server && exchange.errorType === CLIENT_CLOSED);
+    const left = exchange.errorType === CLIENT_CLOSED || exchange.leftByClient;
+    operation.error = errorType !== undefined && !(this.#server && left);
     operation.otlp = exchange.otlpType && method === 'POST' && OTLP_PATH.test(target.path);
 
-    this.#at = 0;
-    this.#put(semconv.HTTP_REQUEST_METHOD, method);
-    if (method === OTHER) this.#put(semconv.HTTP_REQUEST_METHOD_ORIGINAL, exchange.method);
-    this.#putUrl(exchange, target, scheme, authority, route);
-    this.#putServer(authority, scheme);
-    this.#putMessages(exchange, errorType);
-    const constant = this.#constant;
+    // What varies least comes first: a writer may copy what did not change since the last span of the connection.
     const attributes = operation.attributes;
-    for (let at = 0; at < constant.length; at++) attributes[this.#at++] = constant[at] ?? '';
+    const constant = this.#constant;
+    for (let at = 0; at < constant.length; at++) attributes[at] = constant[at] ?? '';
+    this.#at = constant.length;
+    this.#put(semconv.URL_SCHEME, scheme);
+    if (exchange.version !== '') this.#put(semconv.NETWORK_PROTOCOL_VERSION, exchange.version);
+    this.#putServer(authority, scheme);
+    if (exchange.userAgent !== '') this.#put(semconv.USER_AGENT_ORIGINAL, exchange.userAgent);
+    if (method !== '') this.#put(semconv.HTTP_REQUEST_METHOD, method);
+    if (method === OTHER) this.#put(semconv.HTTP_REQUEST_METHOD_ORIGINAL, exchange.method);
+    if (exchange.status !== 0) this.#put(semconv.HTTP_RESPONSE_STATUS_CODE, exchange.status);
+    if (errorType !== undefined) this.#put(semconv.ERROR_TYPE, errorType);
+    this.#putUrl(exchange, target, scheme, authority, route);
+    this.#putMessages(exchange);
     if (attributes.length !== this.#at) attributes.length = this.#at;
 
     this.#measure(exchange, method, scheme, authority, route, errorType);
@@ -102,7 +103,7 @@ export class HttpConnection {
   ): void {
     const operation = this.#operation;
     const values = operation.metricValues;
-    values[0] = method;
+    values[0] = method === '' ? undefined : method;
     values[1] = exchange.status === 0 ? undefined : exchange.status;
     values[2] = errorType;
     values[3] = exchange.version === '' ? undefined : exchange.version;
@@ -147,15 +148,14 @@ export class HttpConnection {
     authority: Authority,
     route: Route | undefined,
   ): void {
+    if (route !== undefined) {
+      this.#put(this.#server ? semconv.HTTP_ROUTE : semconv.URL_TEMPLATE, route.route);
+      if (route.overflow) this.#put(semconv.SONDE_ROUTE_OVERFLOW, true);
+    }
     if (target.path !== '') {
       this.#put(semconv.URL_PATH, target.path);
       if (target.query !== '') this.#put(semconv.URL_QUERY, target.query);
       if (!this.#server && target.path !== '*') this.#put(semconv.URL_FULL, this.#url(target, scheme, authority));
-    }
-    this.#put(semconv.URL_SCHEME, scheme);
-    if (route !== undefined) {
-      this.#put(this.#server ? semconv.HTTP_ROUTE : semconv.URL_TEMPLATE, route.route);
-      if (route.overflow) this.#put(semconv.SONDE_ROUTE_OVERFLOW, true);
     }
     if (exchange.targetCut) {
       const query = target.query !== '' || exchange.target.includes('?');
@@ -191,11 +191,7 @@ export class HttpConnection {
     return authority.port > 0 ? authority.port : scheme === 'https' ? 443 : 80;
   }
 
-  #putMessages(exchange: HttpExchange, errorType: string | undefined): void {
-    if (exchange.status !== 0) this.#put(semconv.HTTP_RESPONSE_STATUS_CODE, exchange.status);
-    if (errorType !== undefined) this.#put(semconv.ERROR_TYPE, errorType);
-    if (exchange.version !== '') this.#put(semconv.NETWORK_PROTOCOL_VERSION, exchange.version);
-    if (exchange.userAgent !== '') this.#put(semconv.USER_AGENT_ORIGINAL, exchange.userAgent);
+  #putMessages(exchange: HttpExchange): void {
     if (exchange.requestSize >= 0) this.#put(semconv.HTTP_REQUEST_BODY_SIZE, exchange.requestSize);
     const answered = exchange.status !== 0 && exchange.responseSize >= 0;
     if (answered) this.#put(semconv.HTTP_RESPONSE_BODY_SIZE, exchange.responseSize);
@@ -219,7 +215,7 @@ function partialNames(exchange: HttpExchange, answered: boolean): string[] {
 }
 
 function spanName(method: string, route: Route | undefined): string {
-  const shown = method === OTHER ? 'HTTP' : method;
+  const shown = method === OTHER || method === '' ? 'HTTP' : method;
   if (route === undefined) return shown;
   let name = route.names.get(shown);
   if (name === undefined) {

@@ -10,6 +10,7 @@
 import type { AttributeKey } from './attribute.ts';
 import { byteAt, CR, decimal, decodeText, HT, indexOf, isToken, LF, SP } from './bytes.ts';
 import { MORE, RESPONSE } from './decoder.ts';
+import { OTLP_TYPE } from './http.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { detectHttp1, endsInVersion, MAX_METHOD } from './http1_detect.ts';
 import { BAD_LENGTH, CHUNKED, type Direction, NO_LENGTH, UNFRAMED } from './http1_direction.ts';
@@ -165,7 +166,7 @@ function takeField(
       direction.coding = lastCoding(strings.get(bytes, start, end), direction.coding);
       break;
     case CONTENT_TYPE:
-      exchange.otlpType = /^application\/(?:x-protobuf|json)\b/i.test(strings.get(bytes, start, end));
+      exchange.otlpType = OTLP_TYPE.test(strings.get(bytes, start, end));
       break;
     case TRACEPARENT:
       // More than one makes the context ambiguous, so there is none.

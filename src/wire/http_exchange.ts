@@ -14,8 +14,10 @@ export class HttpExchange {
   /** Request target as sent: origin, absolute, authority or asterisk form. */
   target = '';
   targetCut = false;
-  /** `1.0`, `1.1`; '' when that part was not seen. */
+  /** `1.0`, `1.1`, `2`; '' when that part was not seen. */
   version = '';
+  /** As the request says it; '' where it does not. */
+  scheme = '';
   host = '';
   userAgent = '';
   /** The content type is one that OTLP uses. */
@@ -26,6 +28,8 @@ export class HttpExchange {
   status = 0;
   /** Why there is no (whole) response, or ''. */
   errorType = '';
+  /** It was the client who gave up. */
+  leftByClient = false;
 
   /** Bytes of the message body as framed, without chunk headers; −1: not known at all. */
   requestSize = 0;
@@ -51,10 +55,10 @@ export class HttpExchange {
 
   reset(): void {
     this.start = this.requestLast = this.responseLast = 0;
-    this.method = this.target = this.version = this.host = this.userAgent = '';
+    this.method = this.target = this.version = this.scheme = this.host = this.userAgent = '';
     this.traceparent = this.tracestate = this.errorType = '';
     this.status = this.requestSize = this.responseSize = 0;
-    this.targetCut = this.otlpType = false;
+    this.targetCut = this.otlpType = this.leftByClient = false;
     this.requestAtLeast = this.responseAtLeast = this.requestPartial = this.responsePartial = false;
     this.requestDone = this.responseDone = this.ignored = false;
     if (this.headers.length > 0) this.headers.length = 0;

@@ -3,7 +3,7 @@ import type { MetricDefinition, OperationDefinition } from './operation.ts';
 import * as semconv from './semconv.ts';
 
 /** Seconds. The semantic conventions' boundaries, continued below 5 ms: the kernel sees what is faster. */
-const DURATION = [
+export const DURATION = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 /** Bytes. The conventions advise none; no body has its own bucket, then powers of four from 64 B to 64 MiB. */

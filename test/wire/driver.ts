@@ -30,6 +30,8 @@ export interface WireCase {
   readonly kind?: 'client' | 'server';
   readonly joined?: boolean;
   readonly opaque?: boolean;
+  /** The steps open a connection: they do not come twice on one. */
+  readonly once?: boolean;
   /** The outcome depends on where socket operations begin, so it is not split. */
   readonly whole?: boolean;
   /** What is told depends on how the connection began: not after garbage, and not twice. */

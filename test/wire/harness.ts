@@ -36,7 +36,7 @@ export function runWireCases(make: () => Decoder, cases: readonly WireCase[]): v
     splitEverywhere(decoder, wire, whole);
     if (wire.fromStart === true) return;
     afterGarbage(decoder, wire, whole);
-    twice(decoder, wire, whole);
+    if (wire.once !== true) twice(decoder, wire, whole);
   });
 }
 

@@ -1,0 +1,274 @@
+import { CLIENT, type ConnectionContext, type Side, type Sink } from './decoder.ts';
+import { GrpcConnection, type GrpcMapping } from './grpc.ts';
+import { CUT, UNKNOWN } from './hpack.ts';
+import { HttpConnection } from './http.ts';
+import type { HttpExchange } from './http_exchange.ts';
+import type { HttpMapping } from './http_mapping.ts';
+import type { HeaderBlock } from './http2_headers.ts';
+import type { Http2Stream, StreamPool } from './http2_stream.ts';
+
+/** Open streams of one connection that are remembered. */
+export const MAX_STREAMS = 1024;
+/** A stream of which nothing came for so long after bytes were lost has ended in them, ns. */
+const LOST_AFTER = 10e9;
+/** The stream of a request that came before the upgrade (RFC 7540 section 3.2). */
+const UPGRADED_STREAM = 1;
+
+/** `error.type` of a stream that was reset, by RFC 9113 section 7. */
+const RESET_NAMES = [
+  'stream_reset',
+  'protocol_error',
+  'internal_error',
+  'flow_control_error',
+  'settings_timeout',
+  'stream_closed',
+  'frame_size_error',
+  'refused_stream',
+  'cancelled',
+  'compression_error',
+  'connect_error',
+  'enhance_your_calm',
+  'inadequate_security',
+  'http_1_1_required',
+];
+/** Its stream is beyond what the other end said it would still answer (section 6.8). */
+const GOAWAY_TYPE = 'goaway';
+
+export interface Http2Shared {
+  readonly http: HttpMapping;
+  readonly grpc: GrpcMapping;
+  readonly pool: StreamPool;
+  readonly block: HeaderBlock;
+}
+
+/** The streams of one connection: who asked what, and what became of it. */
+export class Http2Streams {
+  readonly #shared: Http2Shared;
+  readonly #sink: Sink;
+  readonly #http: HttpConnection;
+  readonly #grpc: GrpcConnection;
+  readonly #open = new Map<number, Http2Stream>();
+  /** The highest stream that the client was seen to open. */
+  #lastRequest = 0;
+  /** Requests may have been lost. */
+  #lossy: boolean;
+
+  constructor(shared: Http2Shared, context: ConnectionContext, sink: Sink) {
+    this.#shared = shared;
+    this.#sink = sink;
+    this.#http = new HttpConnection(shared.http, context);
+    this.#grpc = new GrpcConnection(shared.grpc, context);
+    this.#lossy = context.joined;
+  }
+
+  reject(reason: string): void {
+    this.#sink.reject(reason);
+  }
+
+  has(id: number): boolean {
+    return this.#open.has(id);
+  }
+
+  /** A response came whose request may still come: pushed streams are the server's own. */
+  early(id: number): boolean {
+    return id > this.#lastRequest && (id & 1) === 1;
+  }
+
+  /** The answer to an HTTP/1 request that asked for the upgrade. */
+  adopt(exchange: HttpExchange): void {
+    const stream = this.#shared.pool.take(UPGRADED_STREAM, exchange.start);
+    stream.exchange = exchange;
+    exchange.version = '2';
+    exchange.status = 0;
+    exchange.requestDone = true;
+    this.#lastRequest = UPGRADED_STREAM;
+    this.#open.set(UPGRADED_STREAM, stream);
+  }
+
+  /** `result`: of the decoding of the block, which is in the shared HeaderBlock. */
+  request(id: number, result: number, start: number, time: number): void {
+    const stream = this.#open.get(id);
+    if (stream !== undefined) {
+      // Trailers.
+      this.#touch(stream, CLIENT, time);
+      return;
+    }
+    if (id <= this.#lastRequest) return;
+    this.#lastRequest = id;
+    // Trailers of a request that was not seen.
+    if (this.#lossy && !this.#shared.block.request) return;
+    this.#begin(id, result, start, time);
+  }
+
+  push(id: number, result: number, start: number, time: number): void {
+    if (this.#open.has(id)) return;
+    const stream = this.#begin(id, result, start, time);
+    if (stream !== undefined) stream.exchange.requestDone = true;
+  }
+
+  #begin(id: number, result: number, start: number, time: number): Http2Stream | undefined {
+    if (this.#open.size >= MAX_STREAMS) {
+      this.#sink.reject('too_many_streams');
+      return undefined;
+    }
+    const { block, pool } = this.#shared;
+    const stream = pool.take(id, start);
+    const { exchange } = stream;
+    block.asRequest(exchange);
+    exchange.requestLast = time;
+    exchange.requestPartial = (result & (UNKNOWN | CUT)) !== 0;
+    stream.grpc = block.grpc;
+    stream.timeout = block.timeout;
+    this.#open.set(id, stream);
+    return stream;
+  }
+
+  response(id: number, result: number, time: number): void {
+    const stream = this.#open.get(id);
+    if (stream === undefined) {
+      if (id > this.#lastRequest || this.#lossy) this.#sink.reject('orphan_response');
+      return;
+    }
+    const { exchange } = stream;
+    const { block } = this.#shared;
+    this.#touch(stream, 1, time);
+    const unknown = (result & (UNKNOWN | CUT)) !== 0;
+    if (exchange.status === 0) {
+      // An interim response is no answer: the final one follows.
+      if (block.status >= 100 && block.status < 200) return;
+      if (block.status === 0) exchange.responsePartial = true;
+      block.asResponse(exchange);
+      if (!stream.grpc && block.grpc) {
+        stream.grpc = true;
+        // What the client sent was not counted.
+        stream.requests.atLeast = true;
+      }
+    }
+    if (block.grpcStatus >= 0) stream.grpcStatus = block.grpcStatus;
+    else if (unknown) exchange.responsePartial = true;
+  }
+
+  data(side: Side, id: number, bytes: Uint8Array, start: number, end: number, time: number): void {
+    const stream = this.#open.get(id);
+    if (stream === undefined) return;
+    this.#count(stream, side, end - start, time);
+    if (stream.grpc) (side === CLIENT ? stream.requests : stream.responses).take(bytes, start, end);
+  }
+
+  /** `length` bytes of a body that were not seen. */
+  missing(side: Side, id: number, length: number, time: number): void {
+    const stream = this.#open.get(id);
+    if (stream === undefined) return;
+    this.#count(stream, side, length, time);
+    (side === CLIENT ? stream.requests : stream.responses).skip(length);
+  }
+
+  /** How much of a frame was padding is not known. */
+  inexact(side: Side, id: number): void {
+    const stream = this.#open.get(id);
+    if (stream === undefined) return;
+    if (side === CLIENT) stream.exchange.requestAtLeast = stream.requests.atLeast = true;
+    else stream.exchange.responseAtLeast = stream.responses.atLeast = true;
+  }
+
+  #count(stream: Http2Stream, side: Side, length: number, time: number): void {
+    this.#touch(stream, side, time);
+    if (side === CLIENT) stream.exchange.requestSize += length;
+    else stream.exchange.responseSize += length;
+  }
+
+  #touch(stream: Http2Stream, side: Side, time: number): void {
+    stream.lostAt = -1;
+    if (side === CLIENT) stream.exchange.requestLast = time;
+    else stream.exchange.responseLast = time;
+  }
+
+  /** END_STREAM. */
+  ended(side: Side, id: number): void {
+    const stream = this.#open.get(id);
+    if (stream === undefined) return;
+    const { exchange } = stream;
+    if (side === CLIENT) exchange.requestDone = true;
+    else exchange.responseDone = true;
+    if (exchange.requestDone && exchange.responseDone) this.#tell(stream);
+  }
+
+  reset(side: Side, id: number, code: number, time: number): void {
+    const stream = this.#open.get(id);
+    if (stream === undefined) return;
+    this.#fail(stream, RESET_NAMES[code] ?? 'stream_reset', side === CLIENT, time);
+  }
+
+  /** The sender will not answer streams of the other end beyond `last`. */
+  goaway(side: Side, last: number, time: number): void {
+    for (const stream of this.#open.values()) {
+      const asked = (stream.id & 1) === 1;
+      if (asked === (side === CLIENT) || stream.id <= last || stream.exchange.status !== 0) continue;
+      this.#fail(stream, GOAWAY_TYPE, side === CLIENT, time);
+    }
+  }
+
+  /** Whole frames of one direction are missing. */
+  lost(side: Side, time: number): void {
+    if (side === CLIENT) this.#lossy = true;
+    for (const stream of this.#open.values()) {
+      const { exchange } = stream;
+      if (side === CLIENT && !exchange.requestDone) exchange.requestAtLeast = stream.requests.atLeast = true;
+      else if (side !== CLIENT && !exchange.responseDone) exchange.responseAtLeast = stream.responses.atLeast = true;
+      else continue;
+      if (stream.lostAt < 0) stream.lostAt = time;
+    }
+    this.sweep(time);
+  }
+
+  /** Tells streams that must have ended in lost bytes. */
+  sweep(time: number): void {
+    for (const stream of this.#open.values()) {
+      if (stream.lostAt < 0 || time - stream.lostAt < LOST_AFTER) continue;
+      this.#partial(stream);
+    }
+  }
+
+  #partial(stream: Http2Stream): void {
+    const { exchange } = stream;
+    if (!exchange.responseDone) exchange.responsePartial = true;
+    if (exchange.responseLast === 0) exchange.responseLast = exchange.requestLast;
+    this.#tell(stream);
+  }
+
+  /** The connection is over, as is known since `time`. */
+  fail(errorType: string, time: number): void {
+    for (const stream of this.#open.values()) {
+      if (stream.lostAt >= 0) this.#partial(stream);
+      else this.#fail(stream, errorType, false, time);
+    }
+  }
+
+  #fail(stream: Http2Stream, errorType: string, byClient: boolean, time: number): void {
+    const { exchange } = stream;
+    if (exchange.responseDone) {
+      // The answer is whole; what the client still had to say nobody wanted.
+      exchange.requestAtLeast = true;
+    } else {
+      exchange.errorType = errorType;
+      exchange.leftByClient = byClient;
+      exchange.responseLast = time;
+    }
+    this.#tell(stream);
+  }
+
+  /** Nobody looks any longer. */
+  abandon(): void {
+    for (const stream of this.#open.values()) {
+      this.#sink.reject('unfinished');
+      this.#shared.pool.recycle(stream);
+    }
+    this.#open.clear();
+  }
+
+  #tell(stream: Http2Stream): void {
+    this.#open.delete(stream.id);
+    this.#sink.operation(stream.grpc ? this.#grpc.operation(stream) : this.#http.operation(stream.exchange));
+    this.#shared.pool.recycle(stream);
+  }
+}
