@@ -15,6 +15,7 @@
         'native/link.cc',
         'native/map.cc',
         'native/mapping.cc',
+        'native/memory.cc',
         'native/object.cc',
         'native/probe.cc',
         'native/ring.cc',

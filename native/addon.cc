@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "map.h"
+#include "memory.h"
 #include "object.h"
 #include "ring.h"
 
@@ -57,6 +58,7 @@ static Napi::Object Sizes(Napi::Env env)
 static Napi::Object Init(Napi::Env env, Napi::Object exports)
 {
 	InstallLogCapture();
+	TuneAllocator();
 	/*
 	 * libbpf raises RLIMIT_MEMLOCK only on kernels before 5.11, which charge maps to it; here it never
 	 * does, and CAP_SYS_RESOURCE is not needed (libbpf_set_memlock_rlim is not exported by every

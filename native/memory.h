@@ -1,0 +1,12 @@
+#ifndef SONDE_MEMORY_H
+#define SONDE_MEMORY_H
+
+namespace sonde
+{
+
+/* For the whole process: glibc's defaults are for throughput, these for a small resident size. */
+void TuneAllocator();
+
+} // namespace sonde
+
+#endif
