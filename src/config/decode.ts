@@ -18,6 +18,9 @@ export function decode(
   const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
   // No type: as YAML has it.
   if (types.length === 0) return plain(node);
+  if (node.kind !== 'scalar' && node.text !== undefined && types.join() === 'string' && schema.format === undefined) {
+    return node.text;
+  }
   if (node.kind === 'map') {
     if (types.includes('object')) return decodeMap(node, schema, path, problems);
     problems.add(node, path, unexpected(types, node, schema));
@@ -82,18 +85,19 @@ function decodeScalar(node: ConfigNode & { kind: 'scalar' }, type: string, schem
         return typeof value === 'string' ? parseDuration(value) : undefined;
       }
       // An expansion alone may stand for a number when the field takes numbers too.
-      return typeof value === 'string' ? value : node.expanded && single ? node.text : undefined;
+      if (typeof value !== 'string') return node.expanded && single ? node.text : undefined;
+      return schema['x-sonde-fold-case'] === true ? value.toLowerCase() : value;
     case 'boolean':
       return typeof value === 'boolean' ? value : undefined;
     case 'integer':
-      return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
+      // The Collector cuts fractions off.
+      return typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : undefined;
     case 'number':
       return typeof value === 'number' ? value : undefined;
     case 'array':
-      // The Collector's hook: `a,b` is a list of strings, but only in an expanded value.
-      return node.expanded && typeof value === 'string' && schema.items?.type === 'string'
-        ? value.split(',')
-        : undefined;
+      // The Collector's hook: `a,b` is a list of strings.
+      if (typeof value !== 'string' || schema.items?.type !== 'string') return undefined;
+      return value === '' ? [] : value.split(',');
     default:
       return undefined;
   }

@@ -33,7 +33,10 @@ function expandScalar(node: ScalarNode, context: SourceContext): ConfigNode {
     const result = retrieve(uri, node, context);
     if (found === text) {
       const value = result.node;
-      if (value.kind !== 'scalar') return expand(value, nested(context, node));
+      if (value.kind !== 'scalar') {
+        const expanded = expand(value, nested(context, node));
+        return expanded.kind === 'scalar' ? expanded : { ...expanded, text: result.text };
+      }
       // The value may hold expansions of its own: they keep the rule "whole value, own type".
       if (typeof value.value === 'string' && findExpansion(value.value) !== undefined) {
         return expandScalar({ ...value, ...placeOf(node) }, nested(context, node));

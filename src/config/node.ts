@@ -25,6 +25,8 @@ export interface ScalarNode extends Location {
 export interface ListNode extends Location {
   readonly kind: 'list';
   readonly items: readonly ConfigNode[];
+  /** What it was written as, if it came whole from an expansion: a string-typed field takes that. */
+  readonly text?: string;
 }
 
 export interface MapEntry {
@@ -36,6 +38,8 @@ export interface MapEntry {
 export interface MapNode extends Location {
   readonly kind: 'map';
   readonly entries: ReadonlyMap<string, MapEntry>;
+  /** As of a list. */
+  readonly text?: string;
 }
 
 /** One configuration value that knows where it stands. */

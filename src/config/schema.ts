@@ -4,6 +4,7 @@ import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts';
  * Configuration schemas are JSON Schema (draft 2020-12) with these additions:
  * - `format: 'duration'`: Go's durations; decoded to milliseconds (number). Defaults are written as text.
  * - `x-sonde-secret`: printed as [REDACTED].
+ * - `x-sonde-fold-case`: upper and lower case are the same; decoded to lower case.
  * - `x-sonde-optional`: an absent section stays undefined instead of taking its defaults; so does null, unless it has a
  *   `default`: then `section:` alone switches it on, as the Collector's configoptional.Default does.
  */
@@ -21,11 +22,13 @@ export interface Schema {
   readonly exclusiveMinimum?: number;
   readonly 'x-sonde-secret'?: boolean;
   readonly 'x-sonde-optional'?: boolean;
+  readonly 'x-sonde-fold-case'?: boolean;
 }
 
 type Extension = {
   'x-sonde-secret'?: boolean;
   'x-sonde-optional'?: boolean;
+  'x-sonde-fold-case'?: boolean;
 };
 
 export type ConfigSchema = ExtendedJSONSchema<Extension>;

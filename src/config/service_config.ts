@@ -220,6 +220,11 @@ class Decoder {
     if (entry === undefined) return [];
     const schema: Schema = { type: 'array', items: { type: 'string' }, default: [] };
     const before = this.#problems.all.length;
+    // Ids are no strings to the Collector: `a,b` is not taken apart.
+    if (entry.value.kind === 'scalar' && !isNull(entry.value)) {
+      this.#problems.add(entry.value, path, 'source data must be an array or slice, got string');
+      return [];
+    }
     const names = decode(entry.value, schema, path, entry.at, this.#problems) as string[];
     if (this.#problems.all.length > before) return [];
     return names.flatMap((name, i) => {

@@ -34,16 +34,15 @@ interface Retrieved {
 }
 
 const envName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+/** Two characters at least: `C:` is a drive, and `${X:-y}` the variable X. */
 const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):([\s\S]*)$/;
 
 /** `${uri}`: a variable unless a scheme says otherwise. */
 export function retrieve(uri: string, at: Location, context: SourceContext): Retrieved {
   if (uri.includes('$')) fail(at, `the uri "${uri}" contains unsupported characters ('$')`);
   const match = scheme.exec(uri);
-  // `${X:-y}` has no scheme: a scheme is followed by a value, a default by `-`.
-  const named = match !== null && !(match[2] ?? '').startsWith('-');
-  const kind = named ? match[1] : 'env';
-  const rest = named ? (match[2] ?? '') : uri;
+  const kind = match?.[1] ?? 'env';
+  const rest = match?.[2] ?? uri;
   switch (kind) {
     case 'env':
       return variable(rest, at, context);
@@ -55,7 +54,11 @@ export function retrieve(uri: string, at: Location, context: SourceContext): Ret
     case 'yaml':
       return { text: rest, node: unfold(parseYaml(rest, at.source, at)) };
     default:
-      return fail(at, `scheme "${kind}" is not supported for uri "${uri}"`, 'use env, file, yaml, http or https');
+      return fail(
+        at,
+        `scheme "${kind}" is not supported for uri "${uri}"`,
+        rest.startsWith('-') ? `write it as \${env:${uri}}` : 'use env, file, yaml, http or https',
+      );
   }
 }
 
@@ -119,7 +122,7 @@ export function readSet(text: string): ConfigNode {
   const equal = text.indexOf('=');
   if (equal < 0) {
     throw new ConfigError('', [
-      { at: undefined, path: [], message: `invalid value "${text}" for flag -set: missing equal sign` },
+      { at: undefined, path: [], message: `invalid argument "${text}" for "--set" flag: missing equal sign` },
     ]);
   }
   // Without the value: it may be a secret.

@@ -37,7 +37,7 @@ describe('expansion', () => {
     ['${env:EMPTY}', null],
     ['${env:UNSET:-5}', 5],
     ['${env:UNSET:-http://a:1}', 'http://a:1'],
-    ['${UNSET:-x}', 'x'],
+    ['${X:-x}', 'x'],
     ['${env:TEXT:-x}', 'abc'],
     ['${env:LIST}', ['a', 2]],
     ['${env:MAP}', { a: 1 }],
@@ -88,7 +88,9 @@ describe('merge', () => {
       '--set exporters.debug.verbosity: exporters::debug::verbosity: unsupported value "loud" (one of: basic, normal, detailed)',
     ]);
     expect(await problemsOf([], [])).toEqual(['at least one config flag must be provided (add --config FILE)']);
-    expect(await problemsOf(['yaml:a: b'], ['x'])).toEqual(['invalid value "x" for flag -set: missing equal sign']);
+    expect(await problemsOf(['yaml:a: b'], ['x'])).toEqual([
+      'invalid argument "x" for "--set" flag: missing equal sign',
+    ]);
     expect(await problemsOf(['ftp:x'])).toEqual([
       '--config=ftp:x: cannot resolve the configuration: unsupported scheme on URI "ftp:x" (use a file name, env:NAME, yaml:TEXT or https://…)',
     ]);

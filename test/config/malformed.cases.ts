@@ -178,8 +178,8 @@ export const malformed: readonly MalformedCase[] = [
     problems: ["4:23: exporters::debug/a::sampling_initial: expected type 'int', got unconvertible type 'string'"],
   },
   {
-    name: 'float for int',
-    text: processor('    send_batch_size: 1.5'),
+    name: 'infinity for int',
+    text: processor('    send_batch_size: .inf'),
     problems: ["5:22: processors::batch::send_batch_size: expected type 'int', got unconvertible type 'float64'"],
   },
   {

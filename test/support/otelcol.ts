@@ -13,6 +13,8 @@ export const otelcolMissing: string | undefined = existsSync(binary)
   ? undefined
   : 'no reference Collector: set SONDE_OTELCOL, or install Go 1.25 and use npm test';
 
+export const otelcolBinary: string | undefined = otelcolMissing === undefined ? binary : undefined;
+
 /** The reference Collector: OTLP in by HTTP, written to files. */
 export class Otelcol {
   readonly pid: number;

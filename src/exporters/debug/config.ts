@@ -6,6 +6,7 @@ export const schema = {
     verbosity: {
       type: 'string',
       enum: ['basic', 'normal', 'detailed'],
+      'x-sonde-fold-case': true,
       default: 'basic',
       description: 'basic: counts; normal: a line per span, point or record; detailed: every field.',
     },
@@ -23,8 +24,8 @@ export const schema = {
     output_paths: {
       type: 'array',
       items: { type: 'string', enum: ['stdout', 'stderr'] },
-      default: ['stdout'],
-      description: 'Where to, if use_internal_logger is false: stdout, stderr.',
+      default: [],
+      description: 'Where to, if use_internal_logger is false: stdout, stderr; stdout if empty.',
     },
   },
   additionalProperties: false,
@@ -33,6 +34,6 @@ export const schema = {
 export type DebugConfig = ConfigOf<typeof schema>;
 
 export function validate(config: DebugConfig): { path: string[]; message: string }[] {
-  if (!config.use_internal_logger || config.output_paths.join() === 'stdout') return [];
+  if (!config.use_internal_logger || config.output_paths.length === 0) return [];
   return [{ path: ['output_paths'], message: 'output_paths is not supported when use_internal_logger is true' }];
 }

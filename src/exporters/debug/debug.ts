@@ -51,7 +51,9 @@ export class DebugExporter implements Component, Consumer {
     }
     const fields = Object.entries(counts).map(([name, count]) => `"${name}": ${count}`);
     const all = `${title}\t{${fields.join(', ')}}\n${text === '' ? '' : `${text}\n`}`;
-    for (const path of this.#config.output_paths) await write(path === 'stderr' ? process.stderr : process.stdout, all);
+    const { output_paths: paths } = this.#config;
+    for (const path of paths.length === 0 ? ['stdout'] : paths)
+      await write(path === 'stderr' ? process.stderr : process.stdout, all);
   }
 
   #sampled(now: number): boolean {

@@ -26,7 +26,7 @@ export type FileConfig = ConfigOf<typeof schema>;
 export function validate(config: FileConfig): { path: string[]; message: string }[] {
   const problems: { path: string[]; message: string }[] = [];
   if (config.path === '') problems.push({ path: ['path'], message: 'path must be non-empty' });
-  if (config.flush_interval <= 0) {
+  if (config.flush_interval < 0) {
     problems.push({ path: ['flush_interval'], message: 'flush_interval must be larger than zero' });
   }
   return problems;
