@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { databaseWorkloads } from './lib/database_messages.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const seconds = Number(process.argv[2] ?? 1);
@@ -26,19 +27,24 @@ const http = { routes: [], maxRoutes: 100, headers: { request: [], response: [] 
 const request = (path, extra = '') =>
   Buffer.from(`GET ${path} HTTP/1.1\r\nHost: example.com:8080\r\nUser-Agent: wrk/4.1.0\r\nAccept: */*\r\n${extra}\r\n`);
 const traced = 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n';
-const response = Buffer.from(
+const httpResponse = Buffer.from(
   'HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 11:00:00 GMT\r\nContent-Type: text/plain\r\n' +
     'Content-Length: 12\r\nConnection: keep-alive\r\n\r\nhello world\n',
 );
 const workloads = {
-  'same path': { requests: [request('/hello')], kind: 'server' },
-  'same path, client': { requests: [request('/hello')], kind: 'client' },
-  'query and traceparent': { requests: [request('/search?q=one&page=2', traced)], kind: 'server' },
-  '10 000 ids': { requests: Array.from({ length: 10_000 }, (_, id) => request(`/users/${id}/orders`)), kind: 'server' },
+  'http1 same path': { requests: [request('/hello')], kind: 'server' },
+  'http1 same path, client': { requests: [request('/hello')], kind: 'client' },
+  'http1 query and traceparent': { requests: [request('/search?q=one&page=2', traced)], kind: 'server' },
+  'http1 10 000 ids': {
+    requests: Array.from({ length: 10_000 }, (_, id) => request(`/users/${id}/orders`)),
+    kind: 'server',
+  },
 };
 
-const [decoder] = createDecoders({ http });
-for (const [name, { requests, kind }] of Object.entries(workloads)) {
+const decoders = createDecoders({ http });
+for (const [name, workload] of Object.entries({ ...workloads, ...databaseWorkloads })) {
+  const { requests, kind = 'server', response = httpResponse, open = [], exchanges = 1 } = workload;
+  const decoder = decoders.find((one) => one.name === (workload.decoder ?? 'http1'));
   let told = 0;
   const context = {
     kind,
@@ -58,13 +64,14 @@ for (const [name, { requests, kind }] of Object.entries(workloads)) {
     },
   });
   let time = 0;
+  for (const [side, bytes] of open) session.data(side, bytes, 0, bytes.length, ++time, true, true);
   const exchange = (at) => {
     const bytes = requests[at % requests.length];
     time += 2000;
     session.data(0, bytes, 0, bytes.length, time, true, true);
     session.data(1, response, 0, response.length, time + 1000, true, true);
   };
-  for (let at = 0; at < 50_000; at++) exchange(at);
+  for (let at = 0; at < 50_000 / exchanges; at++) exchange(at);
   globalThis.gc?.();
   const count = 100_000;
   let best = Number.POSITIVE_INFINITY;
@@ -75,12 +82,12 @@ for (const [name, { requests, kind }] of Object.entries(workloads)) {
     const before = process.memoryUsage().heapUsed;
     // Too short for a collection of the young generation to hide what was allocated.
     for (let at = 0; at < 1000; at++) exchange(at);
-    allocated = (process.memoryUsage().heapUsed - before) / 1000;
+    allocated = (process.memoryUsage().heapUsed - before) / 1000 / exchanges;
     const from = performance.now();
     for (let at = 0; at < count; at++) exchange(at);
-    best = Math.min(best, ((performance.now() - from) * 1e6) / count);
+    best = Math.min(best, ((performance.now() - from) * 1e6) / count / exchanges);
   } while (performance.now() < stop);
   if (told === 0) throw new Error('nothing told');
   const memory = globalThis.gc === undefined ? '' : `, ${allocated.toFixed(0)} bytes`;
-  console.log(`http1 ${name.padEnd(24)} ${best.toFixed(0).padStart(6)} ns per exchange${memory}`);
+  console.log(`${name.padEnd(30)} ${best.toFixed(0).padStart(6)} ns per exchange${memory}`);
 }

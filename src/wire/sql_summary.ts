@@ -48,7 +48,8 @@ export class SqlSummary {
 
   get collection(): string {
     this.#flush();
-    return this.#operations === 1 && this.#targets.length === 1 ? (this.#targets[0] ?? '') : '';
+    // A procedure is none.
+    return this.operation !== 'CALL' && this.#operations === 1 && this.#targets.length === 1 ? (this.#targets[0] ?? '') : '';
   }
 
   word(word: string): void {
