@@ -1,4 +1,5 @@
 import type { HttpExchange } from './http_exchange.ts';
+import type { Field } from './http1_fields.ts';
 
 /** Where one direction stands. From FIXED to CLOSE it is inside a body. */
 export const START = 0;
@@ -41,6 +42,8 @@ export class Direction {
 
   contentLength = NO_LENGTH;
   coding = IDENTITY;
+  /** The field of interest that the last line was, for lines that continue it. */
+  field: Field | undefined = undefined;
   traceparents = 0;
   badTracestate = false;
   /** Status of the message whose head is read (server only). */
@@ -81,6 +84,7 @@ export class Direction {
     this.scanned = 0;
     this.contentLength = NO_LENGTH;
     this.coding = IDENTITY;
+    this.field = undefined;
     this.traceparents = 0;
     this.badTracestate = false;
   }

@@ -13,7 +13,7 @@ import { MORE, RESPONSE } from './decoder.ts';
 import { OTLP_TYPE } from './http.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { detectHttp1, endsInVersion, MAX_METHOD } from './http1_detect.ts';
-import { BAD_LENGTH, CHUNKED, type Direction, NO_LENGTH, UNFRAMED } from './http1_direction.ts';
+import { BAD_LENGTH, CHUNKED, type Direction, IDENTITY, NO_LENGTH, UNFRAMED } from './http1_direction.ts';
 import {
   CONTENT_LENGTH,
   CONTENT_TYPE,
@@ -115,9 +115,30 @@ export function readField(
 ): number {
   const lf = lineEnd(direction, bytes, start, start, end);
   if (lf < 0) return NEED_MORE;
+  const first = byteAt(bytes, start);
+  if (first === SP || first === HT) {
+    if (direction.field !== undefined) folded(direction, exchange, direction.field);
+    return lf + 1;
+  }
   const field = fields.find(bytes, start, lf);
   if (field !== undefined) takeField(direction, bytes, start, lf, exchange, field, strings);
+  direction.field = field;
   return lf + 1;
+}
+
+/**
+ * A line that continues the one before (obs-fold, RFC 9112 section 5.2: to be refused, or joined): values are told as
+ * cut, framing is not believed.
+ */
+function folded(direction: Direction, exchange: HttpExchange, field: Field): void {
+  if (field.id === CONTENT_LENGTH || field.id === TRANSFER_ENCODING) direction.contentLength = BAD_LENGTH;
+  if (field.id === TRANSFER_ENCODING) direction.coding = IDENTITY;
+  if (field.id === TRACEPARENT) exchange.traceparent = '';
+  if (field.id === TRACESTATE) {
+    direction.badTracestate = true;
+    exchange.tracestate = '';
+  }
+  markCut(exchange, field);
 }
 
 /** The beginning of a field line longer than MAX_LINE: what is captured of it is marked. */
@@ -133,6 +154,10 @@ export function readCutField(
   const field = fields.find(bytes, start, end);
   if (field === undefined) return;
   takeField(direction, bytes, start, end, exchange, field, strings);
+  markCut(exchange, field);
+}
+
+function markCut(exchange: HttpExchange, field: Field): void {
   if (field.id === USER_AGENT) exchange.truncated.push(semconv.USER_AGENT_ORIGINAL.name);
   if (field.key !== undefined) exchange.truncated.push(field.key.name);
 }

@@ -380,6 +380,45 @@ export const framing: readonly WireCase[] = [
     ],
   },
   {
+    name: 'folded field lines are told as cut',
+    from: 'RFC 9112 section 5.2',
+    steps: [
+      [
+        'client',
+        get('/a', 'User-Agent: a\r\n b\r\nX-Test: one\r\n\ttwo\r\nX-Other: c\r\n d\r\ntracestate: a=1\r\n ,b=2\r\n'),
+      ],
+      ['server', ok('x', 'X-Answer: yes\r\n')],
+      ['client', get('/b', 'X-Test: three\r\n')],
+      ['server', ok('x')],
+    ],
+    expect: [
+      {
+        'user_agent.original': 'a',
+        'http.request.header.x-test': ['one'],
+        'sonde.truncated': ['user_agent.original', 'http.request.header.x-test'],
+        tracestate: '',
+        'http.request.body.size': 0,
+      },
+      { 'http.request.header.x-test': ['three'], 'sonde.truncated': undefined },
+    ],
+  },
+  {
+    name: 'a length on a folded line is not believed',
+    from: 'RFC 9112 section 5.2',
+    whole: true,
+    steps: [
+      ['client', 'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n'],
+      ['server', 'HTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n'],
+      ['client', get('/b')],
+      ['server', ok('x')],
+    ],
+    expect: [
+      { 'http.response.status_code': 400, 'sonde.partial': ['http.request.body.size'] },
+      { 'url.path': '/b', 'http.response.status_code': 200 },
+    ],
+    rejects: { invalid_framing: 1 },
+  },
+  {
     name: 'two traceparents are none',
     from: 'W3C Trace Context Level 2, section 3.2.2.5',
     steps: [
