@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +16,7 @@ const root = new URL('..', import.meta.url).pathname;
 const [seconds = 5, rounds = 2] = process.argv.slice(2).map(Number);
 const SPANS = 100;
 const directory = mkdtempSync(join(tmpdir(), 'sonde-passthrough-'));
-const PORTS = { sink: 14_318, sonde: 14_319, otelcol: 14_320 };
+const PORTS = { sink: 14_318, slow: 14_317 };
 const children = [];
 
 /** 100 HTTP server spans as the tap writes them. */
@@ -58,14 +59,14 @@ function start(program, args, options = {}) {
   return child;
 }
 
-function config(port) {
+function config(port, sink, queue) {
   const path = join(directory, `${port}.yaml`);
   writeFileSync(
     path,
     `receivers:
   otlp: {protocols: {http: {endpoint: 127.0.0.1:${port}}}}
 exporters:
-  otlp_http: {endpoint: http://127.0.0.1:${PORTS.sink}, compression: gzip, sending_queue: {block_on_overflow: true}}
+  otlp_http: {endpoint: http://127.0.0.1:${sink}, compression: gzip, sending_queue: ${queue}}
 service:
   telemetry: {metrics: {level: none}}
   pipelines:
@@ -87,10 +88,16 @@ async function listening(port) {
 /** Run time of all threads, seconds: first field of schedstat, ns. */
 function cpuSeconds(pid) {
   const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.reduce((sum, tid) => sum + Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]), 0) / 1e9;
+  return (
+    threads.reduce(
+      (sum, tid) => sum + Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]),
+      0,
+    ) / 1e9
+  );
 }
 
-const status = (pid, key) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+const status = (pid, key) =>
+  Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
 /** wrk; with `delay`, each connection waits so many ms between requests. Resolves to the requests that were taken. */
 async function load(port, connections, delay, time) {
@@ -106,7 +113,17 @@ wrk.headers["Content-Encoding"] = "gzip"
 file:close()
 ${delay > 0 ? `function delay() return ${delay} end` : ''}`,
   );
-  const child = spawn('taskset', ['-c', '1', 'wrk', '-t1', `-c${connections}`, `-d${time}s`, '-s', script, `http://127.0.0.1:${port}`]);
+  const child = spawn('taskset', [
+    '-c',
+    '1',
+    'wrk',
+    '-t1',
+    `-c${connections}`,
+    `-d${time}s`,
+    '-s',
+    script,
+    `http://127.0.0.1:${port}`,
+  ]);
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   await once(child, 'close');
@@ -137,6 +154,37 @@ async function measure(child, port, connections, delay) {
 }
 
 const otelcol = process.env.SONDE_OTELCOL;
+
+/** Both, listening on `port` and the one after it. */
+async function startSystems(port, sink, queue) {
+  const systems = { Sonde: [start(join(root, 'bin/sonde'), ['--config', config(port, sink, queue)]), port] };
+  if (otelcol !== undefined && existsSync(otelcol)) {
+    systems.Collector = [start(otelcol, ['--config', config(port + 1, sink, queue)]), port + 1];
+  } else console.log('SONDE_OTELCOL names no Collector: Sonde alone');
+  for (const [, each] of Object.values(systems)) await listening(each);
+  return systems;
+}
+
+/** An upstream that takes half a second for each request, and the default queue: what is taken waits in memory. */
+async function slowUpstream() {
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on('end', () => {
+      setTimeout(() => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(), 500);
+    });
+  });
+  server.listen(PORTS.slow, '127.0.0.1');
+  const systems = await startSystems(14_322, PORTS.slow, '{}');
+  for (const [name, [child, port]] of Object.entries(systems)) {
+    const taken = await load(port, 8, 0, seconds);
+    const memory = `RSS ${status(child.pid, 'VmRSS').toFixed(0)} MiB, peak ${status(child.pid, 'VmHWM').toFixed(0)}`;
+    console.log(`slow upstream, 8 senders: ${name} took ${taken} requests, ${memory}`);
+    child.kill('SIGKILL');
+  }
+  server.closeAllConnections();
+  server.close();
+}
+
 try {
   const bytes = await body();
   const zipped = gzipSync(bytes, { level: 6 });
@@ -153,16 +201,16 @@ http { access_log off; client_body_temp_path ${directory}/nginx; client_body_buf
   );
   start('taskset', ['-c', '1', 'nginx', '-c', join(directory, 'nginx.conf'), '-p', directory]);
   await listening(PORTS.sink);
-  const systems = { Sonde: [start(join(root, 'bin/sonde'), ['--config', config(PORTS.sonde)]), PORTS.sonde] };
-  if (otelcol !== undefined && existsSync(otelcol)) {
-    systems.Collector = [start(otelcol, ['--config', config(PORTS.otelcol)]), PORTS.otelcol];
-  } else console.log('SONDE_OTELCOL names no Collector: Sonde alone');
-  for (const [child, port] of Object.values(systems)) {
-    await listening(port);
-    // Both compile or grow their heap on the first requests.
-    if (child.exitCode !== null) throw new Error('it ended');
-  }
-  console.log('load'.padEnd(12), 'system'.padEnd(10), 'spans/s'.padStart(9), 'core'.padStart(6), 'k spans/CPU s'.padStart(14), 'RSS MiB'.padStart(8), 'peak'.padStart(6));
+  const systems = await startSystems(14_320, PORTS.sink, '{block_on_overflow: true}');
+  console.log(
+    'load'.padEnd(12),
+    'system'.padEnd(10),
+    'spans/s'.padStart(9),
+    'core'.padStart(6),
+    'k spans/CPU s'.padStart(14),
+    'RSS MiB'.padStart(8),
+    'peak'.padStart(6),
+  );
   for (let round = 0; round < rounds; round++) {
     for (const [what, connections, delay] of [
       ['10 000/s', 4, 39],
@@ -171,10 +219,19 @@ http { access_log off; client_body_temp_path ${directory}/nginx; client_body_buf
     ]) {
       for (const [name, [child, port]] of Object.entries(systems)) {
         const result = await measure(child, port, connections, delay);
-        console.log(what.padEnd(12), name.padEnd(10), String(result.perSecond).padStart(9), `${(result.core * 100).toFixed(0)} %`.padStart(6), result.perCpuSecond.toFixed(0).padStart(14), result.rss.toFixed(0).padStart(8), result.peak.toFixed(0).padStart(6));
+        console.log(
+          what.padEnd(12),
+          name.padEnd(10),
+          String(result.perSecond).padStart(9),
+          `${(result.core * 100).toFixed(0)} %`.padStart(6),
+          result.perCpuSecond.toFixed(0).padStart(14),
+          result.rss.toFixed(0).padStart(8),
+          result.peak.toFixed(0).padStart(6),
+        );
       }
     }
   }
+  await slowUpstream();
 } finally {
   for (const child of children) child.kill('SIGTERM');
   await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));

@@ -62,12 +62,12 @@ export async function decodeBody(encoding: string, body: Buffer, limit: number):
         return body;
       case 'gzip':
         return body.length <= MAX_SYNC_BYTES
-          ? zlib.gunzipSync(body, { chunkSize: CHUNK, maxOutputLength: limit })
+          ? trimmed(zlib.gunzipSync(body, { chunkSize: CHUNK, maxOutputLength: limit }))
           : await gunzip(body, { maxOutputLength: limit });
       case 'zlib':
       case 'deflate':
         return body.length <= MAX_SYNC_BYTES
-          ? zlib.inflateSync(body, { chunkSize: CHUNK, maxOutputLength: limit })
+          ? trimmed(zlib.inflateSync(body, { chunkSize: CHUNK, maxOutputLength: limit }))
           : await inflate(body, { maxOutputLength: limit });
       case 'zstd': {
         const { decompressZstd } = await import('./zstd.ts');
@@ -80,6 +80,11 @@ export async function decodeBody(encoding: string, body: Buffer, limit: number):
     throw new RequestError(400, Code.INVALID_ARGUMENT, error instanceof Error ? error.message : String(error));
   }
   throw unsupportedEncoding(encoding);
+}
+
+/** A small result would keep all of its chunk alive for as long as it waits in a queue. */
+function trimmed(bytes: Buffer): Uint8Array {
+  return bytes.length < (bytes.buffer.byteLength * 7) / 8 ? new Uint8Array(bytes) : bytes;
 }
 
 /** A gzip body of one member, which every reader of gzip understands: its last 4 bytes are the length of all of it. */

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
@@ -173,6 +175,35 @@ test('bodies under way are bounded; what is beyond may come again', async () => 
     async () => (await send(http, post({}, new Uint8Array(60_000_000)))).status === 400,
     'the first one’s room',
   );
+});
+
+test.each([
+  ['zeros', Buffer.alloc(100)],
+  ['random bytes', randomBytes(4096)],
+  ['a head without end', Buffer.from(`POST /v1/traces HTTP/1.1\r\nX: ${'a'.repeat(100_000)}`)],
+  [
+    'two lengths',
+    Buffer.from('POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'),
+  ],
+  [
+    'a chunk of 2^64',
+    Buffer.from('POST /v1/traces HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\na'),
+  ],
+  [
+    'the preface of HTTP/2 and garbage',
+    Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), randomBytes(500)]),
+  ],
+])('%s instead of a request harm nobody', async (_, bytes) => {
+  const { http, grpc: port } = await start(both);
+  for (const each of [http, port]) {
+    const socket = connect(each, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(bytes);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    socket.destroy();
+  }
+  expect((await send(http, post())).status).toBe(200);
+  expect((await call(`127.0.0.1:${port}`, grpcMethods.traces, body)).code).toBe(0);
 });
 
 test('stops: what is under way is answered, then nothing is taken any more', async () => {
