@@ -1,6 +1,7 @@
 import { type Signal, signals } from '../pdata/pdata.ts';
 import type { ComponentFactory, Kind, Registry } from '../service/registry.ts';
 import { decode } from './decode.ts';
+import { durabilityWarnings } from './durability.ts';
 import { parseId } from './id.ts';
 import { type ConfigNode, isNull, type Location, locate, type MapNode } from './node.ts';
 import { ConfigError, nearest, Problems } from './problem.ts';
@@ -89,6 +90,7 @@ class Decoder {
       if (entry !== undefined) components[kind] = await this.#section(section, kind, entry.value);
     }
     const service = this.#service(root, root.entries.get('service')?.value);
+    this.#warnings.push(...durabilityWarnings({ components, ...service }));
     const config: ServiceConfig = { components, ...service, tree: root, warnings: this.#warnings };
     if (this.#problems.all.length > 0) throw new ConfigError('', this.#problems.all);
     return config;

@@ -1,3 +1,4 @@
+import { splitBatch } from '../../pdata/otlp/split.ts';
 import { Batch } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
 import type { BatchConfig } from './config.ts';
@@ -119,17 +120,25 @@ export class BatchProcessor implements Component, Consumer {
 
   #take(): Batch {
     const { send_batch_max_size: max } = this.#config;
-    let count = this.#pending.length;
-    if (max > 0) {
-      let items = 0;
-      count = 0;
-      for (const batch of this.#pending) {
-        items += batch.itemCount;
-        if (count > 0 && items > max) break;
-        count++;
+    if (max === 0) return Batch.join(this.#pending.splice(0));
+    const taken: Batch[] = [];
+    for (let room = max; room > 0; ) {
+      const batch = this.#pending.shift();
+      if (batch === undefined) break;
+      const [head, tail] = batch.itemCount > room ? cut(batch, room) : [batch];
+      if (head.itemCount > room && taken.length > 0) {
+        // It cannot be cut.
+        this.#pending.unshift(batch);
+        break;
       }
+      taken.push(head);
+      room -= head.itemCount;
+      if (tail === undefined) continue;
+      this.#pending.unshift(tail);
+      // Both parts have the resource and scope: the sum is larger than the whole was.
+      this.#bytes += head.byteLength + tail.byteLength - batch.byteLength;
     }
-    return Batch.join(this.#pending.splice(0, count));
+    return Batch.join(taken);
   }
 
   async #deliver(batch: Batch): Promise<void> {
@@ -184,5 +193,14 @@ export class BatchProcessor implements Component, Consumer {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
+  }
+}
+
+/** What is no OTLP goes as it is: the next component says so. */
+function cut(batch: Batch, max: number): readonly [Batch, Batch?] {
+  try {
+    return splitBatch(batch, { sizer: 'items', max });
+  } catch {
+    return [batch];
   }
 }

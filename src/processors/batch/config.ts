@@ -19,19 +19,19 @@ export const schema = {
       type: 'integer',
       minimum: 0,
       default: 0,
-      description: 'Most items in one batch; 0 is no limit. Data that arrived larger is not cut.',
+      description: 'Most items in one batch; larger ones are cut. 0 is no limit.',
     },
     metadata_keys: {
       type: 'array',
       items: { type: 'string' },
       default: [],
-      description: 'Accepted; data of today’s receivers carries no client metadata, so there is one batcher.',
+      description: 'Must be empty: Sonde keeps no client metadata.',
     },
     metadata_cardinality_limit: {
       type: 'integer',
       minimum: 0,
       default: 1000,
-      description: 'Most combinations of metadata values; accepted like metadata_keys.',
+      description: 'Accepted; there are no combinations to limit.',
     },
   },
   additionalProperties: false,
@@ -56,6 +56,10 @@ export function validate(config: BatchConfig): { path: string[]; message: string
       problems.push({ path: ['metadata_keys', String(i)], message });
     }
     seen.add(lower);
+  }
+  if (keys.length > 0 && problems.length === 0) {
+    const message = 'batches by client metadata are not supported: remove metadata_keys';
+    problems.push({ path: ['metadata_keys'], message });
   }
   if (config.timeout < 0) problems.push({ path: ['timeout'], message: 'timeout must be greater or equal to 0' });
   return problems;

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { Batch } from '../../../src/pdata/pdata.ts';
 import { BatchProcessor } from '../../../src/processors/batch/batch.ts';
 import type { BatchConfig } from '../../../src/processors/batch/config.ts';
@@ -65,6 +66,21 @@ test('send_batch_max_size bounds what is joined', async () => {
   await batch.shutdown(soon());
   expect(next.items).toBe(250);
   expect(Math.max(...next.batches.map(({ itemCount }) => itemCount))).toBeLessThanOrEqual(60);
+});
+
+test('send_batch_max_size cuts what arrived larger', async () => {
+  const { batch, next } = setUp({ send_batch_size: 10, send_batch_max_size: 10, timeout: 5 });
+  const spans = Array.from({ length: 95 }, (_, i) => ({ name: `span ${i}` }));
+  const request = encodeMessage('ExportTraceServiceRequest', { resourceSpans: [{ scopeSpans: [{ spans }] }] });
+  await batch.consume(new Batch('traces', [request], 95));
+  await batch.shutdown(soon());
+  expect(next.batches.map(({ itemCount }) => itemCount)).toEqual([...Array(9).fill(10), 5]);
+  const names = next.batches.flatMap((each) =>
+    Buffer.from(each.bytes())
+      .toString('latin1')
+      .match(/span \d+/g),
+  );
+  expect(names).toEqual(spans.map(({ name }) => name));
 });
 
 test('a full buffer makes consume wait; nothing is lost', async () => {
