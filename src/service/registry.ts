@@ -34,6 +34,11 @@ export class Registry {
     return Object.keys(this.#table[kind]).sort();
   }
 
+  /** Deprecated names of a type. */
+  aliases(kind: Kind, type: string): readonly string[] {
+    return this.#table[kind][type]?.aliases ?? [];
+  }
+
   /** The name to use for a type or a deprecated alias of it. */
   canonical(kind: Kind, type: string): string | undefined {
     const entries = this.#table[kind];

@@ -68,6 +68,6 @@ test('the recorded verdicts are the Collector’s', async () => {
     expect(Object.keys(recorded).sort()).toEqual(matrix.map(({ name }) => name).sort());
     return;
   }
-  if (process.env['SONDE_RECORD'] === '1') writeFileSync(FIXTURE, `${JSON.stringify(verdicts, undefined, 1)}\n`);
+  if (process.env['SONDE_RECORD'] === '1') writeFileSync(FIXTURE, `${JSON.stringify(verdicts, undefined, 2)}\n`);
   expect(verdicts).toEqual(recorded);
 });
