@@ -22,7 +22,7 @@ export class TapCounters {
   aged = 0;
   sessions = 0;
   failed = 0;
-  // Messages: told = emitted + sampledOut + otlp + metricsOnly + pipelineFull + tooLarge.
+  // Messages: told = emitted + sampledOut + otlp + metricsOnly + pipelineFull + tooLarge + overload.
   told = 0;
   emitted = 0;
   sampledOut = 0;
@@ -30,6 +30,7 @@ export class TapCounters {
   metricsOnly = 0;
   pipelineFull = 0;
   tooLarge = 0;
+  overload = 0;
   clockReversed = 0;
   // Spans: emitted = handedOver + (waiting) + abandoned.
   handedOver = 0;
@@ -103,6 +104,7 @@ const rows: readonly Row[] = [
   { key: 'messages.metrics_only', ...messages, ...outcome('metrics_only') },
   { key: 'messages.dropped.pipeline_full', ...messages, ...outcome('dropped_pipeline_full') },
   { key: 'messages.dropped.too_large', ...messages, ...outcome('dropped_too_large') },
+  { key: 'messages.dropped.overload', ...messages, ...outcome('dropped_overload') },
   { key: 'spans.handed_over', ...spans, ...outcome('handed_over') },
   { key: 'spans.abandoned', ...spans, ...outcome('abandoned') },
   row('bytes.captured', 'By', 'Bytes copied out of the applications.'),
@@ -219,6 +221,7 @@ export function ledgerOf(kernel: KernelCounters, tap: TapCounters, levels: TapLe
     'messages.metrics_only': tap.metricsOnly,
     'messages.dropped.pipeline_full': tap.pipelineFull,
     'messages.dropped.too_large': tap.tooLarge,
+    'messages.dropped.overload': tap.overload,
     'clock.reversed': tap.clockReversed,
     spans: tap.emitted,
     'spans.handed_over': tap.handedOver,

@@ -2,6 +2,7 @@ import type { Decoder } from '../wire/decoder.ts';
 import type { Operation } from '../wire/operation.ts';
 import type { Connection } from './connection.ts';
 import type { TapCounters } from './ledger.ts';
+import type { Overload } from './overload.ts';
 import { SPAN_BUFFER_BYTES, type TapFilter, type TapReceiver } from './protocol.ts';
 import { Sampler } from './sampling.ts';
 import type { SpanCredits } from './span_credits.ts';
@@ -23,6 +24,7 @@ export interface OutputParts {
   readonly counters: TapCounters;
   readonly credits: SpanCredits;
   readonly clock: WallClock;
+  readonly overload: Overload;
   readonly send: SendSpans;
 }
 
@@ -119,8 +121,10 @@ export class Output {
   }
 
   private span(instance: ServiceInstance, operation: Operation, cookie: number): void {
-    const { writer, counters, clock } = this.parts;
-    if (writer.bytes >= FLUSH_BYTES && !this.flush()) {
+    const { writer, counters, clock, overload } = this.parts;
+    if (overload.active) {
+      counters.overload++;
+    } else if (writer.bytes >= FLUSH_BYTES && !this.flush()) {
       counters.pipelineFull++;
     } else if (writer.add(instance, operation, this.sampler, clock.offset, cookie)) {
       counters.emitted++;

@@ -7,6 +7,7 @@ import { Intake } from './intake.ts';
 import { addKernelCounters, NO_KERNEL_COUNTERS, TapCounters } from './ledger.ts';
 import { HeldMemory } from './memory.ts';
 import { Outputs } from './outputs.ts';
+import { Overload } from './overload.ts';
 import type { Processes, TapParts, WallTime } from './parts.ts';
 import type { FromTap, TapConfig, TapFailure, TapReport, ToTap } from './protocol.ts';
 import { type Collected, collectMetrics, readLedger } from './snapshots.ts';
@@ -42,6 +43,7 @@ export class Tap {
   private readonly memory = new HeldMemory(HELD_BYTES);
   private readonly credits = new SpanCredits();
   private readonly clock = new WallClock([0, 0]);
+  private readonly overload = new Overload();
   private readonly outputs: Outputs;
   private readonly processes: Processes;
   private readonly env: Environment;
@@ -58,11 +60,12 @@ export class Tap {
   constructor(parts: TapParts, post: Post) {
     this.parts = parts;
     this.post = post;
-    const { counters, credits, clock, memory } = this;
+    const { counters, credits, clock, memory, overload } = this;
     this.outputs = new Outputs(parts, {
       counters,
       credits,
       clock,
+      overload,
       send: (receiver, buffer, length, spans) => post({ type: 'spans', receiver, buffer, length, spans }, [buffer]),
     });
     this.processes = parts.processes((instance) => {
@@ -102,10 +105,11 @@ export class Tap {
   /** Reads what the ring has, up to a bound, and does what is due. Returns the bytes read. */
   drain(): number {
     if (this.attached === undefined) return 0;
-    const { kernel, intake } = this.attached;
+    const { kernel, intake, config } = this.attached;
     const now = kernel.now();
     this.env.now = now;
     const bytes = kernel.drain(intake, DRAIN_BYTES);
+    this.overload.looked(bytes, bytes >= DRAIN_BYTES, config.ringBytes);
     intake.advance(now);
     if (this.env.waiting.size > 0 && now >= this.nextLossCheck) this.checkLoss(now, kernel);
     if (now >= this.nextFlush) {

@@ -33,7 +33,8 @@ function expectClosed(ledger = bench.ledger()): void {
       of('messages.otlp') +
       of('messages.metrics_only') +
       of('messages.dropped.pipeline_full') +
-      of('messages.dropped.too_large'),
+      of('messages.dropped.too_large') +
+      of('messages.dropped.overload'),
   );
   expect(of('spans')).toBe(of('spans.handed_over') + of('spans.waiting') + of('spans.abandoned'));
 }
@@ -79,6 +80,25 @@ describe('spans', () => {
     bench.later(200);
     expect(bench.ledger()).toMatchObject({ 'messages.emitted': 19, 'spans.handed_over': 19 });
     expect(bench.names.at(-1)).toBe('again');
+    expectClosed();
+  });
+
+  test('are given up while the ring fills as fast as it is read, and metrics are not', () => {
+    bench.conn(1);
+    bench.drain();
+    // Looks of 256 KiB, each with more behind it: after three quarters of the ring of 2 MiB.
+    bench.kernel.bytesPerDrain = 256 * 1024;
+    for (let look = 0; look < 8; look++) {
+      exchanges(1);
+      bench.drain();
+    }
+    expect(bench.ledger()).toMatchObject({ 'messages.emitted': 6, 'messages.dropped.overload': 2 });
+    expect(bench.aggregators[0]?.recorded).toBe(8);
+    bench.kernel.bytesPerDrain = 255 * 1024;
+    bench.drain();
+    exchanges(1);
+    bench.drain();
+    expect(bench.ledger()).toMatchObject({ 'messages.emitted': 7, 'messages.dropped.overload': 2 });
     expectClosed();
   });
 
