@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
@@ -7,6 +7,9 @@ import type { FileStorageConfig } from './config.ts';
 
 const FILE = 'sonde.mdb';
 const COMPACTED = 'sonde.mdb.compacted';
+/** mm_magic of lmdb's first meta page, behind the page's header. */
+const MAGIC = 0xbeefc0de;
+const MAGIC_OFFSET = 16;
 /** Components that store something. */
 const MAX_DATABASES = 256;
 
@@ -36,6 +39,7 @@ export async function openDatabase(config: FileStorageConfig, logger: Logger): P
 
 /** The library is loaded only here: its memory is paid by those who store. */
 async function open(path: string, fsync: boolean): Promise<RootDatabase<Buffer, number>> {
+  checkMagic(path);
   const { open: openLmdb } = await import('lmdb');
   return openLmdb<Buffer, number>({
     path,
@@ -49,6 +53,16 @@ async function open(path: string, fsync: boolean): Promise<RootDatabase<Buffer, 
     separateFlushed: !fsync,
     noMemInit: false,
   } as Parameters<typeof openLmdb>[0]) as RootDatabase<Buffer, number>;
+}
+
+/** The library does not come back from opening a file that is no database. */
+function checkMagic(path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r');
+  const head = Buffer.alloc(MAGIC_OFFSET + 4);
+  const length = readSync(file, head);
+  closeSync(file);
+  if (length > 0 && head.readUInt32LE(MAGIC_OFFSET) !== MAGIC) throw new Error('it is no LMDB database');
 }
 
 /** The two may be on different file systems. */

@@ -1,0 +1,116 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { validate } from '../../../src/extensions/file_storage/config.ts';
+import { FileStorage } from '../../../src/extensions/file_storage/file_storage.ts';
+import { testSettings } from '../../support/settings.ts';
+import { storageDefaults, TestStorage } from '../../support/storage.ts';
+
+let storage: TestStorage;
+beforeEach(() => {
+  storage = new TestStorage();
+});
+afterEach(async () => storage.clean());
+
+test.each([true, false])('values are there after the next start, in order (fsync: %s)', async (fsync) => {
+  const first = await (await storage.start({ fsync })).openStorage('a');
+  for (const text of ['x', 'y', 'z']) await first.put(Buffer.from(text)).stored;
+  const [, second = 0] = first.keys();
+  await first.remove(second);
+  await first.close();
+  await storage.stop();
+  const again = await (await storage.start({ fsync })).openStorage('a');
+  const values = [...again.keys()].map((key) => String(again.get(key)));
+  expect(values).toEqual(['x', 'z']);
+  const { key, stored } = again.put(Buffer.from('w'));
+  await stored;
+  expect(Math.max(...again.keys())).toBe(key);
+});
+
+test('components do not see each other', async () => {
+  const extension = await storage.start();
+  await (await extension.openStorage('a')).put(Buffer.from('x')).stored;
+  expect([...(await extension.openStorage('b')).keys()]).toEqual([]);
+});
+
+test('a second handle waits for the first', async () => {
+  const extension = await storage.start();
+  const first = await extension.openStorage('a');
+  const second = await extension.openStorage('a');
+  let free = false;
+  void second.predecessor.then(() => {
+    free = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(free).toBe(false);
+  await first.close();
+  await second.predecessor;
+});
+
+test('one process at a time', async () => {
+  await storage.start();
+  const other = new FileStorage(testSettings('other'), { ...storageDefaults(storage.directory), timeout: 100 });
+  await expect(other.start()).rejects.toThrow(`timeout: another process uses ${storage.directory}`);
+});
+
+test('max_size refuses, until something was removed', async () => {
+  const handle = await (await storage.start({ max_size: 100 })).openStorage('a');
+  const { key, stored } = handle.put(Buffer.alloc(80));
+  await stored;
+  await expect(handle.put(Buffer.alloc(80)).stored).rejects.toThrow('the storage has reached max_size');
+  await handle.remove(key);
+  await handle.put(Buffer.alloc(80)).stored;
+});
+
+test('compaction at the start shrinks the file and keeps what is there', async () => {
+  const handle = await (await storage.start()).openStorage('a');
+  const keys: number[] = [];
+  for (let i = 0; i < 50; i++) {
+    const { key, stored } = handle.put(Buffer.alloc(100_000, i));
+    await stored;
+    keys.push(key);
+  }
+  for (const key of keys.slice(1)) await handle.remove(key);
+  await handle.close();
+  await storage.stop();
+  const file = join(storage.directory, 'sonde.mdb');
+  const before = statSync(file).size;
+  const { compaction } = storageDefaults('');
+  const again = await (await storage.start({ compaction: { ...compaction, on_start: true } })).openStorage('a');
+  expect(statSync(file).size).toBeLessThan(before / 4);
+  expect([...again.keys()].map((key) => again.get(key)?.length)).toEqual([100_000]);
+});
+
+test('a file that is no database fails the start, or is moved aside', async () => {
+  const file = join(storage.directory, 'sonde.mdb');
+  writeFileSync(file, Buffer.alloc(100_000, 'no database'));
+  await expect(storage.start()).rejects.toThrow(`cannot open ${file}`);
+  const handle = await (await storage.start({ recreate: true })).openStorage('a');
+  await handle.put(Buffer.from('x')).stored;
+  expect(existsSync(`${file}.backup`)).toBe(true);
+});
+
+test('create_directory makes it', async () => {
+  const directory = join(storage.directory, 'a/b');
+  const extension = new FileStorage(testSettings('s'), { ...storageDefaults(directory), create_directory: true });
+  await extension.start();
+  expect(statSync(directory).mode & 0o777).toBe(0o750);
+  await extension.shutdown();
+});
+
+test.each([
+  [
+    { directory: '/nowhere' },
+    'directory',
+    'directory must exist: stat /nowhere: no such file or directory. You can enable the create_directory option to automatically create it',
+  ],
+  [{ directory: '/etc/passwd' }, 'directory', '/etc/passwd is not a directory'],
+  [{ max_size: -1 }, 'max_size', 'max size cannot be less than 0'],
+  [
+    { create_directory: true, directory_permissions: '999' },
+    'directory_permissions',
+    'directory_permissions value must be a valid octal representation of permission bits, such as 0750',
+  ],
+])('%j is refused', (config, key, message) => {
+  expect(validate({ ...storageDefaults('/tmp'), ...config })).toEqual([{ path: [key], message }]);
+});
