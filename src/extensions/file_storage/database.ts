@@ -9,7 +9,7 @@ const FILE = 'sonde.mdb';
 const COMPACTED = 'sonde.mdb.compacted';
 /** mm_magic of lmdb's first meta page, behind the page's header. */
 const MAGIC = 0xbeefc0de;
-const MAGIC_OFFSET = 16;
+const MAGIC_OFFSET = 24;
 /** Components that store something. */
 const MAX_DATABASES = 256;
 
