@@ -17,7 +17,14 @@ export async function run(args: Arguments): Promise<number> {
   const logger = telemetry.logger.with('service/service.ts', {});
   tell(logger, warnings, unused(config));
   logger.info('Starting sonde...', { Version: buildInfo.version, pid: process.pid });
-  const service = new Service({ config, logger, telemetry: telemetry.registry, buildInfo, fail: stop.fail });
+  const service = new Service({
+    config,
+    logger,
+    telemetry: telemetry.registry,
+    tracing: telemetry.tracing,
+    buildInfo,
+    fail: stop.fail,
+  });
   try {
     await service.start();
   } catch (error) {

@@ -1,7 +1,15 @@
 import type { Signal } from '../pdata/pdata.ts';
 import type { Extension, Settings } from './component.ts';
 import type { Built, Node } from './graph.ts';
-import { Switch } from './switch.ts';
+import { Switch, type Tracing } from './switch.ts';
+
+/** As in the Collector's names of spans. */
+const dataNames: Readonly<Record<Signal, string>> = {
+  traces: 'TraceData',
+  metrics: 'Metrics',
+  logs: 'Logs',
+  profiles: 'Profiles',
+};
 
 /** A component that was made, with what a reload has to know of it. */
 export interface Instance {
@@ -26,6 +34,7 @@ export async function makeInstance(
   node: Node,
   extension: (id: string) => Extension | undefined,
   settingsOf: (node: Node, extension: Settings['extension']) => MadeSettings,
+  tracing: Tracing,
 ): Promise<Instance> {
   const uses = new Set<string>();
   const { settings, close } = settingsOf(node, (id) => {
@@ -33,7 +42,12 @@ export async function makeInstance(
     return extension(id);
   });
   const outlets = new Map<Signal, Switch>();
-  for (const [signal, targets] of node.next) if (targets.size > 0) outlets.set(signal, new Switch());
+  for (const [signal, targets] of node.next) {
+    if (targets.size === 0) continue;
+    // Of other components what they are given is told, not what they give.
+    const own = node.kind === 'receiver' ? tracing : undefined;
+    outlets.set(signal, new Switch(undefined, `receiver/${node.id}/${dataNames[signal]}Received`, own));
+  }
   try {
     const component = await node.create(settings, (signal) => outlets.get(signal));
     return { node, fingerprint: fingerprintOf(node), component, outlets, uses, close };

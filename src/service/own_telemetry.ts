@@ -6,6 +6,7 @@ import { ownResource } from './own_resource.ts';
 import { processMetrics } from './process_metrics.ts';
 import { PrometheusServer } from './prometheus_server.ts';
 import { prometheusText } from './prometheus_text.ts';
+import type { Tracing } from './switch.ts';
 import { TelemetryRegistry } from './telemetry.ts';
 
 interface BuildInfo {
@@ -22,6 +23,7 @@ interface Running {
 export class OwnTelemetry {
   readonly registry = new TelemetryRegistry();
   readonly logger: LineLogger;
+  readonly tracing: Tracing = { traced: undefined };
   readonly #options: LogOptions = { level: 'info', encoding: 'console', write: (line) => process.stderr.write(line) };
   readonly #buildInfo: BuildInfo;
   #files: number[] = [];
@@ -63,7 +65,9 @@ export class OwnTelemetry {
     if (metrics.level.toLowerCase() !== 'none') await this.#startReaders(metrics, attributes);
     if (traces.processors.length > 0 && traces.level.toLowerCase() !== 'none') {
       const { startTraces } = await import('./sdk_traces.ts');
-      this.#readers.push(await startTraces(traces, attributes, this.logger));
+      const running = await startTraces(traces, attributes, this.logger);
+      this.tracing.traced = running.traced;
+      this.#readers.push(running);
     }
   }
 
@@ -95,6 +99,7 @@ export class OwnTelemetry {
   }
 
   async #closeReaders(deadline: number): Promise<void> {
+    this.tracing.traced = undefined;
     await Promise.all(
       this.#readers
         .splice(0)

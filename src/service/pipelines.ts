@@ -4,7 +4,7 @@ import { difference } from './difference.ts';
 import { fanOut } from './fan_out.ts';
 import type { Built, Node } from './graph.ts';
 import { type Instance, type MadeSettings, makeInstance } from './instance.ts';
-import { Switch } from './switch.ts';
+import { Switch, type Tracing } from './switch.ts';
 
 /** What cannot run twice gets this long at a reload, while its data waits; what it has not delivered goes to its successor. */
 const EXCLUSIVE_STOP_MS = 5000;
@@ -12,6 +12,7 @@ const EXCLUSIVE_STOP_MS = 5000;
 export interface PipelinesOptions {
   readonly logger: Logger;
   readonly settings: (node: Node, extension: Settings['extension']) => MadeSettings;
+  readonly tracing: Tracing;
 }
 
 /** The running components. `transition` makes them what a list of nodes says, and leaves alone what stays. */
@@ -102,7 +103,12 @@ export class Pipelines {
     try {
       for (const node of nodes) {
         failing = creating(node);
-        const instance = await makeInstance(node, (id) => this.#extension(id), this.#options.settings);
+        const instance = await makeInstance(
+          node,
+          (id) => this.#extension(id),
+          this.#options.settings,
+          this.#options.tracing,
+        );
         fresh.push(instance);
         wire(instance);
         // Extensions use each other as soon as they run.
@@ -144,7 +150,9 @@ export class Pipelines {
   #inlet(key: string): Switch {
     let inlet = this.#inlets.get(key);
     if (inlet === undefined) {
-      inlet = new Switch();
+      // "exporter traces otlp_http" is the span exporter/otlp_http/traces.
+      const [kind = '', middle = '', ...id] = key.split(' ');
+      inlet = new Switch(undefined, `${kind}/${id.join(' ')}/${middle}`, this.#options.tracing);
       this.#inlets.set(key, inlet);
     }
     return inlet;

@@ -4,6 +4,7 @@ import { Graph, type Node } from './graph.ts';
 import type { MadeSettings } from './instance.ts';
 import type { LineLogger } from './logger.ts';
 import { Pipelines } from './pipelines.ts';
+import type { Tracing } from './switch.ts';
 import type { TelemetryRegistry } from './telemetry.ts';
 
 /** Time that a reload gives what is replaced or removed to hand everything over; meanwhile the new ones run. */
@@ -15,6 +16,7 @@ export interface ServiceOptions {
   readonly telemetry: TelemetryRegistry;
   readonly buildInfo: Settings['buildInfo'];
   readonly fail: Settings['fail'];
+  readonly tracing?: Tracing;
 }
 
 export interface Reloaded {
@@ -35,8 +37,9 @@ export class Service {
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#config = options.config;
-    const { logger } = options;
-    this.#pipelines = new Pipelines({ logger, settings: (node, extension) => this.#settings(node, extension) });
+    const { logger, tracing = { traced: undefined } } = options;
+    const settings = (node: Node, extension: Settings['extension']): MadeSettings => this.#settings(node, extension);
+    this.#pipelines = new Pipelines({ logger, settings, tracing });
   }
 
   get config(): ServiceConfig {

@@ -1,6 +1,11 @@
 import type { Batch } from '../pdata/pdata.ts';
 import { ConsumeError, type Consumer } from './component.ts';
 
+/** Makes a span of each batch that a component is given; without a tracer nothing is done. */
+export interface Tracing {
+  traced: ((name: string, batch: Batch, target: Consumer) => Promise<void>) | undefined;
+}
+
 /**
  * A consumer whose target a reload exchanges. Who gives data to it keeps it for good; while there is no target, data waits.
  * What the old target refused because it was stopped goes to the new one.
@@ -9,9 +14,14 @@ export class Switch implements Consumer {
   #target: Consumer | undefined;
   #closed = false;
   #waiting: (() => void)[] = [];
+  readonly #name: string;
+  readonly #tracing: Tracing | undefined;
 
-  constructor(target?: Consumer) {
+  /** `name` is that of its spans. */
+  constructor(target?: Consumer, name = '', tracing?: Tracing) {
     this.#target = target;
+    this.#name = name;
+    this.#tracing = tracing;
   }
 
   async consume(batch: Batch): Promise<void> {
@@ -23,7 +33,8 @@ export class Switch implements Consumer {
         continue;
       }
       try {
-        return await target.consume(batch);
+        const traced = this.#tracing?.traced;
+        return await (traced === undefined ? target.consume(batch) : traced(this.#name, batch, target));
       } catch (error) {
         const again = this.#target !== target && !this.#closed;
         if (!again || !(error instanceof ConsumeError) || error.permanent) throw error;
