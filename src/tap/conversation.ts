@@ -147,15 +147,18 @@ export class Conversation implements SessionUser {
     boundary: boolean,
     mayHold: boolean,
   ): void {
-    const session = this.source.session ?? this.detect(direction, bytes, start, end, time, boundary);
+    let session = this.source.session ?? this.detect(direction, bytes, start, end, time, boundary);
     if (session === undefined) return;
     let at = start;
     while (at < end) {
       const fresh = at === start && boundary;
       const taken = session.data(this.sideOf(direction), bytes, at, end, time, fresh, mayHold);
       if (session.opaque) {
-        this.becomeOpaque();
-        return;
+        session = this.source.succeed();
+        if (session === undefined) {
+          this.becomeOpaque();
+          return;
+        }
       }
       if (taken === HOLD && mayHold) {
         this.hold(direction, bytes, at, end, time, fresh);

@@ -43,6 +43,16 @@ export class SessionSource {
     return finding;
   }
 
+  /** The ends have agreed on another protocol. */
+  succeed(): Session | undefined {
+    const successor = this.session?.successor;
+    const decoder = this.decoders.find(({ name }) => name === successor?.decoder);
+    if (successor === undefined || decoder === undefined) return undefined;
+    this.detector.decoder = decoder;
+    this.session = decoder.open(this.user.context(this.clientDirection === 0, false), this.user, successor.carried);
+    return this.session;
+  }
+
   /** The options have changed since the session was opened. */
   outdated(decoders: readonly Decoder[]): boolean {
     return this.decoders !== decoders;

@@ -23,6 +23,7 @@ import {
   type Session,
   type Side,
   type Sink,
+  type Successor,
 } from './decoder.ts';
 import { CLIENT_CLOSED, CONNECTION_RESET, SERVER_CLOSED, TIMEOUT } from './http.ts';
 import { HttpMapping, type HttpOptions } from './http_mapping.ts';
@@ -93,6 +94,11 @@ class Http1Session implements Session {
 
   get opaque(): boolean {
     return this.#requests.opaque || this.#responses.opaque;
+  }
+
+  get successor(): Successor | undefined {
+    const { upgraded } = this.#responses;
+    return upgraded === undefined ? undefined : { decoder: 'http2', carried: upgraded };
   }
 
   data(

@@ -46,6 +46,8 @@ export class Direction {
   field: Field | undefined = undefined;
   traceparents = 0;
   badTracestate = false;
+  /** `Upgrade: h2c` (RFC 7540 section 3.2). */
+  h2c = false;
   /** Status of the message whose head is read (server only). */
   status = 0;
 
@@ -87,6 +89,7 @@ export class Direction {
     this.field = undefined;
     this.traceparents = 0;
     this.badTracestate = false;
+    this.h2c = false;
   }
 
   startChunk(): void {

@@ -17,11 +17,13 @@ export const TRANSFER_ENCODING = 4;
 export const CONTENT_TYPE = 5;
 export const TRACEPARENT = 6;
 export const TRACESTATE = 7;
+export const UPGRADE = 8;
 
 const FRAMING: readonly [string, number][] = [
   ['content-length', CONTENT_LENGTH],
   ['transfer-encoding', TRANSFER_ENCODING],
 ];
+const RESPONSE_FIELDS: readonly [string, number][] = [...FRAMING, ['upgrade', UPGRADE]];
 const REQUEST_FIELDS: readonly [string, number][] = [
   ...FRAMING,
   ['host', HOST],
@@ -54,7 +56,7 @@ export class Fields {
   }
 
   static response(names: readonly string[]): Fields {
-    return new Fields(FRAMING, keys(names, semconv.responseHeader));
+    return new Fields(RESPONSE_FIELDS, keys(names, semconv.responseHeader));
   }
 
   /** The field whose name and a colon stand at `start`, before `end`. */

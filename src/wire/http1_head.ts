@@ -23,6 +23,7 @@ import {
   TRACEPARENT,
   TRACESTATE,
   TRANSFER_ENCODING,
+  UPGRADE,
   USER_AGENT,
 } from './http1_fields.ts';
 import * as semconv from './semconv.ts';
@@ -189,6 +190,9 @@ function takeField(
       break;
     case TRANSFER_ENCODING:
       direction.coding = lastCoding(strings.get(bytes, start, end), direction.coding);
+      break;
+    case UPGRADE:
+      direction.h2c = strings.get(bytes, start, end).toLowerCase() === 'h2c';
       break;
     case CONTENT_TYPE:
       exchange.otlpType = OTLP_TYPE.test(strings.get(bytes, start, end));

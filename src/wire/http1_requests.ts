@@ -1,11 +1,13 @@
+import { byteAt } from './bytes.ts';
 import { REQUEST } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import * as phase from './http1_direction.ts';
 import type { Exchanges } from './http1_exchanges.ts';
 import type { Fields } from './http1_fields.ts';
 import { readCutRequestLine, readRequestLine } from './http1_head.ts';
-import { Reader } from './http1_reader.ts';
+import { HOLD_HERE, Reader } from './http1_reader.ts';
 import type { Responses } from './http1_responses.ts';
+import { matchesPreface, PREFACE } from './http2_frames.ts';
 import type { StringTable } from './strings.ts';
 
 /** The client's direction. A request waits for its answer from its request line on: servers may answer early. */
@@ -20,7 +22,11 @@ export class Requests extends Reader {
     this.#spare = exchanges.take();
   }
 
-  protected startLine(bytes: Uint8Array, start: number, end: number, time: number): number {
+  protected startLine(bytes: Uint8Array, start: number, end: number, time: number, mayHold: boolean): number {
+    // The answer that agrees to HTTP/2 was not seen yet.
+    if (mayHold && end - start > 4 && byteAt(bytes, start) === PREFACE[0] && matchesPreface(bytes, start, end)) {
+      return HOLD_HERE;
+    }
     const next = readRequestLine(this, bytes, start, end, this.#spare, this.strings);
     if (next >= 0) this.#begin(time);
     return next;

@@ -44,7 +44,12 @@ export class Responses extends Reader {
     if (exchange === undefined) return;
     const status = this.status;
     const tunnel = exchange.method === 'CONNECT' && status >= 200 && status < 300;
-    if ((tunnel || status === 101) && !exchange.ignored) {
+    if (status === 101 && this.h2c && exchange.requestDone && !exchange.ignored) {
+      // Not told: the answer comes in HTTP/2.
+      this.upgraded = exchange;
+      this.nextMessage();
+      this.opaque = true;
+    } else if ((tunnel || status === 101) && !exchange.ignored) {
       this.finish();
       this.opaque = true;
     } else if (status < 200 || status === 204 || status === 304 || exchange.method === 'HEAD') {
