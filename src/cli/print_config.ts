@@ -58,7 +58,7 @@ function printable(config: ServiceConfig, style: Style): unknown {
 }
 
 function print(value: unknown, schema: Schema, style: Style): unknown {
-  if (value === undefined || value === null) return null;
+  if (value === null) return null;
   if (schema['x-sonde-secret'] === true && style.redact && value !== '') return '[REDACTED]';
   if (schema.format === 'duration' && typeof value === 'number') {
     return style.nanoseconds ? Math.round(value * 1e6) : formatDuration(value);
@@ -67,8 +67,9 @@ function print(value: unknown, schema: Schema, style: Style): unknown {
   if (typeof value !== 'object') return typeof value === 'bigint' ? Number(value) : value;
   const free = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
   const result: Record<string, unknown> = {};
-  for (const key of new Set([...Object.keys(schema.properties ?? {}), ...Object.keys(value)])) {
-    result[key] = print((value as Record<string, unknown>)[key], schema.properties?.[key] ?? free, style);
+  // A section that is absent is left out: written as null it would be there, with its defaults.
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner !== undefined) result[key] = print(inner, schema.properties?.[key] ?? free, style);
   }
   return result;
 }
