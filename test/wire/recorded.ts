@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Step } from './driver.ts';
 
 export interface Recording {
@@ -9,8 +11,12 @@ export interface Recording {
   readonly connections: readonly (readonly Step[])[];
 }
 
+/** The fuzzer's bundle lies elsewhere and is run from the repository. */
+const beside = fileURLToPath(new URL('../fixtures', import.meta.url));
+const fixtures = existsSync(beside) ? beside : join(process.cwd(), 'test', 'fixtures');
+
 export function recording(name: string): Recording {
-  return JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8')) as Recording;
+  return JSON.parse(readFileSync(join(fixtures, `${name}.json`), 'utf8')) as Recording;
 }
 
 /** One of its connections. */
