@@ -32,6 +32,7 @@ class MadeUpKernel implements KernelTap {
   readonly backend = 'tracepoint';
   readonly hooks = {};
   readonly mapBytes = 0;
+  readonly waiting = 0;
   left = 0;
   private time = 1e12;
   private next = 0;

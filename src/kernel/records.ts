@@ -25,6 +25,8 @@ const roles: readonly Role[] = ['unknown', 'client', 'server'];
 export class RecordReader {
   /** Records that this version does not know or whose length cannot be: never seen unless something is broken. */
   malformed = 0;
+  /** Bytes that the last drain found. */
+  waiting = 0;
 
   readonly #ring: NativeRing;
   readonly #view: DataView;
@@ -45,7 +47,9 @@ export class RecordReader {
   /** Hands over committed records until `maxBytes` of ring are used; returns the bytes used. */
   drain(handler: RecordHandler, maxBytes: number): number {
     const start = this.#position;
-    const end = Math.min(this.#ring.acquire(), start + maxBytes);
+    const committed = this.#ring.acquire();
+    this.waiting = committed - start;
+    const end = Math.min(committed, start + maxBytes);
     let release = start + RELEASE_BYTES;
     try {
       while (this.#position < end) {

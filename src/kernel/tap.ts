@@ -95,6 +95,10 @@ class SocketTap implements KernelTap {
     return this.#final === undefined ? this.#reader.drain(handler, maxBytes) : 0;
   }
 
+  get waiting(): number {
+    return this.#reader.waiting;
+  }
+
   watch(callback: () => void): void {
     this.#ring.watch(callback);
   }

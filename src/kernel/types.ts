@@ -116,6 +116,8 @@ export interface KernelTap {
   readonly mapBytes: number;
   /** Reads committed records, at most `maxBytes` of ring; returns the ring bytes consumed. */
   drain(handler: RecordHandler, maxBytes: number): number;
+  /** Bytes that the last drain found in the ring, before it read. */
+  readonly waiting: number;
   /** Called in this thread when the kernel asks for a drain now (exec, ring a quarter full). */
   watch(callback: () => void): void;
   /** 0 all, 1 heads, 2 count only. */

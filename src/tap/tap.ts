@@ -109,7 +109,7 @@ export class Tap {
     const now = kernel.now();
     this.env.now = now;
     const bytes = kernel.drain(intake, DRAIN_BYTES);
-    this.overload.looked(bytes, bytes >= DRAIN_BYTES, config.ringBytes);
+    this.overload.looked(kernel.waiting, config.ringBytes);
     intake.advance(now);
     if (this.env.waiting.size > 0 && now >= this.nextLossCheck) this.checkLoss(now, kernel);
     if (now >= this.nextFlush) {

@@ -24,14 +24,13 @@ export class FakeKernel implements KernelTap {
   offset: readonly [number, number] = [0x17, 5];
   counted: Partial<KernelCounters> = {};
   closed = false;
-  /** undefined: by the records. */
-  bytesPerDrain: number | undefined;
+  waiting = 0;
   wake: () => void = () => {};
 
   drain(handler: RecordHandler): number {
     const records = this.records.splice(0);
     for (const record of records) record(handler);
-    return this.bytesPerDrain ?? records.length * 100;
+    return records.length * 100;
   }
   watch(callback: () => void): void {
     this.wake = callback;
