@@ -49,7 +49,9 @@ export class SqlSummary {
   get collection(): string {
     this.#flush();
     // A procedure is none.
-    return this.operation !== 'CALL' && this.#operations === 1 && this.#targets.length === 1 ? (this.#targets[0] ?? '') : '';
+    return this.operation !== 'CALL' && this.#operations === 1 && this.#targets.length === 1
+      ? (this.#targets[0] ?? '')
+      : '';
   }
 
   word(word: string): void {

@@ -79,7 +79,13 @@ export const recordings: readonly WireCase[] = [
       { name: 'SELECT items', 'db.response.status_code': '1054', 'error.type': '1054', error: true },
       { name: 'LOAD', 'db.query.text': 'LOAD DATA LOCAL INFILE ? INTO TABLE items', error: false },
       ...named('CREATE PROCEDURE two'),
-      { name: 'CALL two', 'db.collection.name': undefined, 'db.operation.batch.size': undefined, 'db.response.returned_rows': 2, end: 280e6 },
+      {
+        name: 'CALL two',
+        'db.collection.name': undefined,
+        'db.operation.batch.size': undefined,
+        'db.response.returned_rows': 2,
+        end: 280e6,
+      },
     ],
   },
   {
