@@ -84,7 +84,8 @@ test('both ends tell the same, and nothing was dropped or given up', () => {
   const lost = points.filter(
     ({ metric, attributes, value = 0 }) =>
       value > 0 &&
-      ((metric === 'sonde.tap.messages' && attributes['outcome'] !== 'emitted') || (metric.includes('reject') && attributes['reason'] !== 'unsynchronised')),
+      ((metric === 'sonde.tap.messages' && attributes['outcome'] !== 'emitted') ||
+        (metric.includes('reject') && attributes['reason'] !== 'unsynchronised')),
   );
   expect(lost).toEqual([]);
 });
