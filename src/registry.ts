@@ -23,6 +23,7 @@ export const registry = new Registry({
       aliases: ['otlphttp'],
       load: async () => (await import('./exporters/otlp_http/factory.ts')).factory,
     },
+    sdk: { load: async () => (await import('./exporters/sdk/factory.ts')).factory },
   },
   connector: {
     forward: { load: async () => (await import('./connectors/forward/factory.ts')).factory },
