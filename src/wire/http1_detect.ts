@@ -17,8 +17,9 @@ const KNOWN = ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', '
 export function detectHttp1(bytes: Uint8Array, start: number, end: number): Detection {
   if (start >= end) return MORE;
   if (byteAt(bytes, start) === VERSION[0]) {
-    const length = Math.min(VERSION.length, end - start);
-    if (startsWith(bytes, start, VERSION.subarray(0, length))) return detectResponse(bytes, start, end);
+    const cut = end - start < VERSION.length;
+    if (startsWith(bytes, start, cut ? VERSION.subarray(0, end - start) : VERSION))
+      return detectResponse(bytes, start, end);
   }
   return detectRequest(bytes, start, end);
 }
