@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConsumeError, type Logger } from '../../service/component.ts';
 import type { FileConfig } from './config.ts';
+import { type Rotation, rotate } from './rotation.ts';
 
 /** Above this the pipeline waits for the disk. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
@@ -12,7 +13,10 @@ const writers = new Map<string, Promise<FileWriter>>();
 /** Buffered whole lines and one write at a time. */
 export class FileWriter {
   readonly #path: string;
-  readonly #file: FileHandle;
+  #file: FileHandle;
+  readonly #rotation: Rotation | undefined;
+  /** Bytes in the file, if it is rotated. */
+  #size = 0;
   readonly #timer: NodeJS.Timeout;
   readonly #logger: Logger;
   #users = 1;
@@ -23,11 +27,12 @@ export class FileWriter {
   #writing: Promise<void> | undefined;
   #failure: Error | undefined;
 
-  private constructor(path: string, file: FileHandle, flushMs: number, logger: Logger) {
+  private constructor(path: string, file: FileHandle, config: FileConfig, logger: Logger) {
     this.#path = path;
     this.#file = file;
     this.#logger = logger;
-    this.#timer = setInterval(() => void this.flush(), flushMs);
+    this.#rotation = config.rotation;
+    this.#timer = setInterval(() => void this.flush(), config.flush_interval || 1000);
     this.#timer.unref();
   }
 
@@ -39,9 +44,7 @@ export class FileWriter {
       writer.#users++;
       return writer;
     }
-    const opening = openFile(path, config.append).then(
-      (file) => new FileWriter(path, file, config.flush_interval, logger),
-    );
+    const opening = openFile(path, config.append).then((file) => new FileWriter(path, file, config, logger));
     writers.set(path, opening);
     opening.catch(() => writers.delete(path));
     return opening;
@@ -90,6 +93,7 @@ export class FileWriter {
     this.#parts = [];
     let at = 0;
     try {
+      if (this.#rest === undefined) await this.#rotate(data.length);
       while (at < data.length) at += (await this.#file.write(data, at)).bytesWritten;
       this.#failure = undefined;
     } catch (error) {
@@ -98,6 +102,18 @@ export class FileWriter {
     }
     this.#rest = at < data.length ? data.subarray(at) : undefined;
     this.#bytes -= at;
+    this.#size += at;
+  }
+
+  /** Between whole lines, when the next ones do not fit. */
+  async #rotate(next: number): Promise<void> {
+    if (this.#rotation === undefined || this.#size === 0) return;
+    if (this.#size + next <= (this.#rotation.max_megabytes || 100) * 1024 * 1024) return;
+    await rotate(this.#path, this.#rotation);
+    const full = this.#file;
+    this.#file = await openFile(this.#path, false);
+    this.#size = 0;
+    await full.close();
   }
 }
 

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { type FileConfig, validate } from '../../../src/exporters/file/config.ts';
 import { FileExporter } from '../../../src/exporters/file/file.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { Batch } from '../../../src/pdata/pdata.ts';
@@ -9,7 +10,14 @@ import { testSettings, until } from '../../support/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sonde-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const config = { path: '', format: 'json', append: false, flush_interval: 10 } as const;
+const config: FileConfig = {
+  path: '',
+  format: 'json',
+  append: false,
+  flush_interval: 10,
+  compression: '',
+  group_by: { enabled: false, resource_attribute: '', max_open_files: 100 },
+};
 
 function batch(name: string): Batch {
   const bytes = encodeMessage('ExportTraceServiceRequest', {
@@ -85,4 +93,45 @@ test('a full disk makes the pipeline wait, and is told once', async () => {
   const messages = settings.lines.map(({ message }) => message);
   expect(messages.filter((message) => message === 'the file cannot be written')).toHaveLength(1);
   expect(messages).toContain('data was not written');
+});
+
+/** Between two files there is none. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+test('rotation: whole lines in every file, no more backups than asked for', async () => {
+  const inner = join(folder, 'rotated');
+  mkdirSync(inner);
+  const path = join(inner, 'r.json');
+  const rotation = { max_megabytes: 1, max_days: 1, max_backups: 2, localtime: false };
+  writeFileSync(join(inner, 'r-2001-01-01T00-00-00.000.json'), 'old');
+  writeFileSync(join(inner, 'r-other.json'), 'not ours');
+  const exporter = new FileExporter(testSettings('file'), { ...config, path, rotation });
+  await exporter.start();
+  for (let i = 0; i < 10; i++) {
+    await exporter.consume(batch(`${i}${'x'.repeat(400_000)}`));
+    await until(() => textOf(path).includes(`"${i}x`));
+  }
+  await exporter.shutdown();
+  const files = readdirSync(inner).filter((name) => name !== 'r-other.json');
+  expect(files.length).toBe(3);
+  expect(files.filter((name) => /^r-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}\.json$/.test(name)).length).toBe(2);
+  const kept = files.flatMap((name) => names(join(inner, name))).map((name) => Number.parseInt(name, 10));
+  expect(kept.sort((a, b) => a - b)).toEqual([4, 5, 6, 7, 8, 9]);
+});
+
+test.each([
+  [
+    { append: true, rotation: { max_megabytes: 1, max_days: 0, max_backups: 0, localtime: false } },
+    'append and rotation enabled at the same time is not supported',
+  ],
+  [{ compression: 'zstd' }, 'compression is not supported'],
+  [{ group_by: { enabled: true, resource_attribute: 'a', max_open_files: 1 } }, 'group_by is not supported'],
+])('%j is refused', (keys, message) => {
+  expect(validate({ ...config, path: 'x', ...keys })).toMatchObject([{ message }]);
 });
