@@ -1,11 +1,11 @@
 #!/usr/bin/env node
+import { setTimeout as sleep } from 'node:timers/promises';
 // npm run soak                     10^8 spans through Sonde; prints memory over time and its slope
 // npm run soak -- --spans 1000000  fewer
 // npm run soak -- kill [--kills 200]   kill -9 of Sonde at random moments with a persistent queue; counts losses and duplicates
 // npm run soak -- upstream [--seconds 600]   an upstream that is down, refuses, cuts, stalls or is killed
 // Each ends with a line of JSON, and with exit code 1 if something was lost.
 import { parseArgs } from 'node:util';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { World } from './soak/world.mjs';
 
 const { values, positionals } = parseArgs({
