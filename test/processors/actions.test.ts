@@ -13,7 +13,7 @@ import { factory as attributes } from '../../src/processors/attributes/factory.t
 import { factory as resource } from '../../src/processors/resource/factory.ts';
 import type { ProcessorFactory } from '../../src/service/component.ts';
 import { gated } from '../support/gated.ts';
-import * as samples from '../support/otlp_samples.ts';
+import { samples } from '../support/otlp_samples.ts';
 import { collectorLines } from '../support/processor_collector.ts';
 import { testSettings } from '../support/settings.ts';
 import { cases } from './actions.cases.ts';

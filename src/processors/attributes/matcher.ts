@@ -4,7 +4,7 @@ import { enums } from '../../pdata/otlp/schema.ts';
 import { LENGTH } from '../../pdata/otlp/types.ts';
 import type { Signal } from '../../pdata/pdata.ts';
 import { goRegExp } from '../helper/regexp.ts';
-import { asString, anyValueOf } from '../helper/values.ts';
+import { anyValueOf, asString } from '../helper/values.ts';
 import type { MatchConfig } from './match_schema.ts';
 
 /** Semantics of the Collector's internal/filter/{filterspan,filterlog,filtermetric,filtermatcher}. */

@@ -1,6 +1,6 @@
 import type { AnyValue, AttributeList } from '../../pdata/otlp/amend.ts';
 import { goRegExp } from './regexp.ts';
-import { converted, hashed, anyValueOf } from './values.ts';
+import { anyValueOf, converted, hashed } from './values.ts';
 
 /** Changes of attributes: keys, semantics and texts of the Collector's internal/coreinternal/attraction. */
 const text = (description: string) => ({ type: 'string', default: '', description }) as const;
