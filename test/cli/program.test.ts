@@ -18,7 +18,9 @@ beforeAll(async () => {
     format: 'esm',
     platform: 'node',
     external: ['*.node'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
     define: { SONDE_VERSION: '"1.2.3"' },
     logLevel: 'silent',
   });
