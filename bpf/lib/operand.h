@@ -11,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include "events.h"
 
-#define IOVECS_MAX 16
+#define IOVECS_MAX 32 /* 64 would double the verifier's time at start */
 
 struct operand {
 	__u64 count; /* 1..IOVECS_MAX */
