@@ -5,7 +5,7 @@ import { Netns } from '../test/support/netns.ts';
 import { repository } from '../test/support/paths.ts';
 import { nginx, node, type Server } from '../test/support/servers.ts';
 import { Sonde } from '../test/support/sonde.ts';
-import { type Load, median, saturateWarm } from './lib/load.ts';
+import { type Load, median, saturate, saturateWarm } from './lib/load.ts';
 import { children, cpuSeconds, memory, setBpfStats } from './lib/process.ts';
 import { sdkDirectory } from './lib/sdk.ts';
 
@@ -70,8 +70,9 @@ async function kernelTime(netns: Netns, server: Server, worker: number): Promise
   const sonde = await Sonde.start(netns, SIDECAR);
   setBpfStats(true);
   try {
+    await saturate(netns, server, worker, 1);
     const before = programTime(bpfObjectsOf(sonde.pid));
-    const { requests } = await saturateWarm(netns, server, worker, SECONDS);
+    const { requests } = await saturate(netns, server, worker, SECONDS);
     const after = programTime(bpfObjectsOf(sonde.pid));
     const runs = after.runs - before.runs;
     // Both ends are on this machine: the server's and the client's operations each count once.

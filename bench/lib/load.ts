@@ -28,7 +28,7 @@ export async function saturateWarm(netns: Netns, server: Server, pid: number, se
 }
 
 /** wrk at full speed on CPU 1; `pid` is the process whose CPU time counts. */
-async function saturate(netns: Netns, server: Server, pid: number, seconds: number): Promise<Load> {
+export async function saturate(netns: Netns, server: Server, pid: number, seconds: number): Promise<Load> {
   const before = cpuSeconds(pid);
   const url = `http://127.0.0.1:${server.port}/items/1`;
   const { stdout } = await netns.run('wrk', ['-t1', '-c32', `-d${seconds}s`, '--latency', url], { cpus: '1' });
