@@ -17,7 +17,7 @@ const loads = [
 describe.each([
   { name: 'nginx', start: nginxHttp2, most: 100 },
   { name: 'nghttpd', start: nghttpd, most: 100 },
-  // These write a frame as a piece or two, and of an operation in more than sixteen pieces the rest is not copied.
+  // These write a frame as a piece or two, and of an operation in more than thirty-two pieces the rest is not copied.
   { name: 'Apache', start: apacheHttp2, most: 10 },
   { name: 'Node', start: nodeHttp2, most: 2 },
 ])('$name', ({ start, most }) => {

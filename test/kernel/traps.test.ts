@@ -207,9 +207,9 @@ describeKernel('traps of the kernel', () => {
       [4096, false],
       [808, false],
     ]);
-    // The twenty pieces: sixteen are copied, the rest is told.
+    // The forty pieces: thirty-two are copied, the rest is told.
     const pieces = trap.records('client', SEND).at(-1);
-    expect([pieces?.length, pieces?.text.length]).toEqual([20, 16]);
+    expect([pieces?.length, pieces?.text.length]).toEqual([40, 32]);
   });
 
   test('operations of every size up to and beyond what is captured', () => {

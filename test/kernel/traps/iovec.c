@@ -1,4 +1,4 @@
-/* readv, writev, sendmsg and recvmsg: a message in many pieces is one record, as far as 16 pieces go. */
+/* readv, writev, sendmsg and recvmsg: a message in many pieces is one record, as far as 32 pieces go. */
 #include "trap.h"
 
 static struct iovec piece(void *base, size_t length)
@@ -9,7 +9,7 @@ static struct iovec piece(void *base, size_t length)
 int main(void)
 {
 	static char large[9000], back[9000];
-	struct iovec v[20];
+	struct iovec v[40];
 	struct msghdr message = {.msg_iov = v};
 	char a[4], b[64];
 	int pair[2];
@@ -38,10 +38,10 @@ int main(void)
 	message.msg_iovlen = 2;
 	MOVE(9000, recvmsg(pair[1], &message, MSG_WAITALL));
 
-	/* Twenty pieces of one byte: sixteen are captured. */
-	for (int i = 0; i < 20; i++)
-		v[i] = piece(&"0123456789abcdefghij"[i], 1);
-	MOVE(20, writev(pair[0], v, 20));
-	MOVE(20, recv(pair[1], back, 20, MSG_WAITALL));
+	/* Forty pieces of one byte: thirty-two are captured. */
+	for (int i = 0; i < 40; i++)
+		v[i] = piece(&large[i], 1);
+	MOVE(40, writev(pair[0], v, 40));
+	MOVE(40, recv(pair[1], back, 40, MSG_WAITALL));
 	return 0;
 }
