@@ -105,6 +105,7 @@ class MadeUpKernel implements KernelTap {
     return [0x17a0_0000, 5];
   }
   configure(): void {}
+  stop(): void {}
   close(): void {}
 }
 

@@ -1,4 +1,4 @@
-import type { Addon, NativeObject } from './addon.ts';
+import type { Addon, NativeLink, NativeObject } from './addon.ts';
 import { objectPath } from './addon_loader.ts';
 import { ConfigMap } from './config_map.ts';
 import { CountersMap } from './counters.ts';
@@ -12,6 +12,7 @@ export interface SocketObject {
   readonly config: ConfigMap;
   readonly counters: CountersMap;
   readonly hooks: Record<string, string>;
+  readonly links: readonly NativeLink[];
 }
 
 /** Two operations of the probe: one byte sent, one byte received. */
@@ -27,9 +28,10 @@ export function attachSockets(addon: Addon, backend: Backend, options: KernelTap
     const config = new ConfigMap(object.map('config'));
     config.start(options.scope === 'pod' ? ownNetns() : 0, options);
     const counters = new CountersMap(object.map('counters'), addon.possibleCpus());
+    const links: NativeLink[] = [];
     for (const program of socketPrograms) {
       if (hooks[program.hook] === '') {
-        object.attach(program.name);
+        links.push(object.attach(program.name));
         hooks[program.hook] = 'attached';
       }
     }
@@ -41,7 +43,7 @@ export function attachSockets(addon: Addon, backend: Backend, options: KernelTap
     if (seen < PROBE_OPERATIONS) {
       throw new BlindHookError(`the hooks are attached but saw ${seen} of ${PROBE_OPERATIONS} operations`);
     }
-    return { object, config, counters, hooks };
+    return { object, config, counters, hooks, links };
   } catch (error) {
     object.close();
     throw error;

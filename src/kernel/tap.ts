@@ -1,6 +1,6 @@
 import { release } from 'node:os';
 import { SondeError } from '../errors.ts';
-import type { Addon, AddonError, MapInfo, NativeObject, NativeRing } from './addon.ts';
+import type { Addon, AddonError, MapInfo, NativeLink, NativeObject, NativeRing } from './addon.ts';
 import { loadAddon, objectPath } from './addon_loader.ts';
 import { visibleNetns } from './netns.ts';
 import { PolicyMap } from './policy.ts';
@@ -70,6 +70,7 @@ class SocketTap implements KernelTap {
   readonly #ring: NativeRing;
   readonly #reader: RecordReader;
   readonly #policy: PolicyMap;
+  readonly #processLinks: NativeLink[] = [];
   /** What the counters said last, once closed. */
   #final: KernelCounters | undefined;
 
@@ -123,6 +124,12 @@ class SocketTap implements KernelTap {
     this.#sockets.config.configure(options);
   }
 
+  stop(): void {
+    for (const link of [...this.#sockets.links, ...this.#processLinks.splice(0)]) {
+      link.close();
+    }
+  }
+
   close(): void {
     this.#final ??= this.#readCounters();
     this.#closeObjects();
@@ -138,7 +145,7 @@ class SocketTap implements KernelTap {
       }
       object.load();
       for (const program of processPrograms) {
-        object.attach(program.name);
+        this.#processLinks.push(object.attach(program.name));
         this.hooks[program.hook] = 'attached';
       }
       return object;

@@ -129,5 +129,7 @@ export interface KernelTap {
   clockOffset(): readonly [number, number];
   /** Changes what a reload may change while programs run. */
   configure(options: Pick<KernelTapOptions, 'captureBytes' | 'budgetBytes'>): void;
+  /** Detaches the programs: what the ring has now is all that will come. */
+  stop(): void;
   close(): void;
 }

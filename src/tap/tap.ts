@@ -172,10 +172,11 @@ export class Tap {
   }
 
   /** Takes the last of what the kernel has, and ends what is open. */
-  private detach({ kernel, intake, timer }: Attached): void {
+  private detach({ config: { ringBytes }, kernel, intake, timer }: Attached): void {
     timer.stop();
-    // Traffic goes on meanwhile: one ring's worth is the last that is taken.
-    for (let rounds = 0; rounds < 64 && this.drain() > 0; rounds++);
+    // Traffic goes on, but not into the ring: it is read to its end.
+    kernel.stop();
+    for (let left = ringBytes, read = 1; left > 0 && read > 0; left -= read) read = this.drain();
     intake.advance(Number.POSITIVE_INFINITY);
     intake.connections.clear();
     this.counted = addKernelCounters(this.counted, kernel.counters());

@@ -69,6 +69,13 @@ test('SIGTERM under load: drains, detaches, exits 0', async () => {
     await gone(objects);
     await ended;
     expect(output.stdout()).not.toMatch(/Socket errors|Non-2xx/);
+    // What the kernel recorded was read, and what was told of it is in the file.
+    const last = (metric: string, outcome?: string): number =>
+      sonde.points().find((point) => point.metric === metric && point.attributes['outcome'] === outcome)?.value ?? 0;
+    const recorded = last('sonde.tap.operations', 'recorded');
+    expect(recorded).toBeGreaterThan(1000);
+    expect(last('sonde.tap.records.data')).toBeGreaterThanOrEqual(recorded);
+    expect(sonde.spans()).toHaveLength(last('sonde.tap.spans', 'handed_over'));
     sonde.clean();
   } finally {
     await netns.delete();

@@ -17,6 +17,7 @@ class TalkingKernel extends FakeKernel {
     return super.counters();
   }
   override drain(handler: Parameters<FakeKernel['drain']>[0]): number {
+    if (this.stopped) return 0;
     const time = this.now();
     if (this.exchanges++ === 0) {
       const process = { tgid: 7, pid: 7, startTime: 1, cgroupId: 1, comm: 'p7' };

@@ -23,6 +23,7 @@ export class FakeKernel implements KernelTap {
   time = 1000 * MS;
   offset: readonly [number, number] = [0x17, 5];
   counted: Partial<KernelCounters> = {};
+  stopped = false;
   closed = false;
   waiting = 0;
   wake: () => void = () => {};
@@ -49,6 +50,9 @@ export class FakeKernel implements KernelTap {
   }
   configure(options: unknown): void {
     this.configured.push(options);
+  }
+  stop(): void {
+    this.stopped = true;
   }
   close(): void {
     this.closed = true;
