@@ -14,7 +14,10 @@ import { inRoot } from './lib/root.mjs';
 const IN_BAND = ['--runInBand', '--forceExit'];
 const groups = {
   check,
-  unit: () => jest('unit'),
+  async unit() {
+    await prepareOtelcol();
+    return jest('unit');
+  },
   kernel: () => jest('kernel', { root: true, args: IN_BAND }),
   asan,
   async e2e() {
