@@ -3,7 +3,7 @@ import { describeKernel, observe } from '../support/kernel.ts';
 
 describeKernel('process events', () => {
   test('tells of processes at once: exec, fork and exit', () => {
-    const session = observe({ command: '/bin/sleep 0.05; /bin/true; exit 3' });
+    const session = observe({ command: '/bin/sleep 0.5; /bin/true; exit 3', wakeOnly: true });
     const [sleep] = session.execs.filter((record) => record.filename === '/bin/sleep');
     const shell = session.execs.find((record) => record.process.tgid === sleep?.parentTgid);
     expect(session.execs.map((record) => record.filename)).toContain('/bin/true');
@@ -14,8 +14,7 @@ describeKernel('process events', () => {
       startTime: sleep?.process.startTime,
       code: 0,
     });
-    // Typically below 5 ms; a busy machine may take longer, a timer of 5-50 ms alone would not wake for it at all.
-    expect(sleep?.delay).toBeLessThan(100e6);
-    expect(sleep?.sinceWake).toBeLessThan(50e6);
+    // No timer reads the ring here: without the wake-up the record would wait until the command has ended.
+    expect(sleep?.delay).toBeLessThan(250e6);
   });
 });

@@ -20,6 +20,8 @@ export interface SessionRequest {
   readonly policy?: 1 | 2;
   /** Read the ring only after the command has ended. */
   readonly late?: boolean;
+  /** No timer: the ring is read when the programs wake user space, and after the command has ended. */
+  readonly wakeOnly?: boolean;
 }
 
 export interface DataRecord {
@@ -62,7 +64,6 @@ export interface Session {
     netns: number;
     filename: string;
     delay: number;
-    sinceWake: number;
   }[];
   readonly forks: { child: ProcessRecord; parentTgid: number }[];
   readonly exits: { tgid: number; startTime: number; code: number }[];
@@ -89,7 +90,6 @@ const ends: Session['ends'] = [];
 const execs: Session['execs'] = [];
 const forks: Session['forks'] = [];
 const exits: Session['exits'] = [];
-let woken = 0;
 
 const handler = {
   conn(record: ConnRecord) {
@@ -131,20 +131,19 @@ const handler = {
   },
   exec(process: ProcessRecord, time: number, parentTgid: number, _: number, netns: number, filename: string) {
     const now = tap.now();
-    execs.push({ process, parentTgid, netns, filename, delay: now - time, sinceWake: now - woken });
+    execs.push({ process, parentTgid, netns, filename, delay: now - time });
   },
   fork: (child: ProcessRecord, _time: number, parentTgid: number) => forks.push({ child, parentTgid }),
   exit: (tgid: number, startTime: number, _time: number, code: number) => exits.push({ tgid, startTime, code }),
 };
 
-const drain = () => tap.drain(handler, Number.MAX_SAFE_INTEGER);
+const drain = (): void => {
+  tap.drain(handler, Number.MAX_SAFE_INTEGER);
+};
 let drainTimer: NodeJS.Timeout | undefined;
 if (request.late !== true) {
-  tap.watch(() => {
-    woken = tap.now();
-    drain();
-  });
-  drainTimer = setInterval(drain, 5);
+  tap.watch(drain);
+  if (request.wakeOnly !== true) drainTimer = setInterval(drain, 5);
 }
 
 let output = '';
