@@ -128,8 +128,8 @@ export function decodePartialSuccess(bytes: Uint8Array): PartialSuccess | undefi
   return rejected === 0 && message === '' ? undefined : { rejected, message };
 }
 
-/** Varints (up to 2^53) and length-delimited fields. */
-function fields(bytes: Uint8Array, field: (number: number, value: number | Uint8Array) => void): void {
+/** Varints (up to 2^53) and length-delimited fields. Throws OtlpError on what is no protobuf. */
+export function fields(bytes: Uint8Array, field: (number: number, value: number | Uint8Array) => void): void {
   const reader = new ByteReader(bytes);
   while (reader.position < bytes.length) {
     const tag = reader.tag(bytes.length);
@@ -144,6 +144,6 @@ function fields(bytes: Uint8Array, field: (number: number, value: number | Uint8
   }
 }
 
-function text(bytes: Uint8Array): string {
+export function text(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

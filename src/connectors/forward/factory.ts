@@ -1,5 +1,5 @@
 import { signals } from '../../pdata/pdata.ts';
-import type { ConnectorFactory, SchemaCheck } from '../../service/component.ts';
+import type { ConnectorFactory } from '../../service/component.ts';
 import { type ForwardConfig, schema } from './config.ts';
 import { Forward } from './forward.ts';
 import { check } from './validate.gen.ts';
@@ -12,6 +12,6 @@ export const factory: ConnectorFactory<ForwardConfig> = {
     stability: signal === 'profiles' ? 'alpha' : 'beta',
   })),
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   create: async (_settings, _config, _from, _to, next) => new Forward(next),
 };

@@ -1,4 +1,4 @@
-import type { ExporterFactory, SchemaCheck } from '../../service/component.ts';
+import type { ExporterFactory } from '../../service/component.ts';
 import { type DebugConfig, schema, validate } from './config.ts';
 import { DebugExporter } from './debug.ts';
 import { check } from './validate.gen.ts';
@@ -7,7 +7,7 @@ export const factory: ExporterFactory<DebugConfig> = {
   type: 'debug',
   stability: { traces: 'alpha', metrics: 'alpha', logs: 'alpha' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: async (settings, config, signal) => new DebugExporter(settings, config, signal),
 };

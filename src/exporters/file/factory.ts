@@ -1,4 +1,4 @@
-import type { ExporterFactory, SchemaCheck } from '../../service/component.ts';
+import type { ExporterFactory } from '../../service/component.ts';
 import { type FileConfig, schema, validate } from './config.ts';
 import { FileExporter } from './file.ts';
 import { check } from './validate.gen.ts';
@@ -7,7 +7,7 @@ export const factory: ExporterFactory<FileConfig> = {
   type: 'file',
   stability: { traces: 'alpha', metrics: 'alpha', logs: 'alpha' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: async (settings, config) => new FileExporter(settings, config),
 };

@@ -1,4 +1,4 @@
-import type { ExporterFactory, SchemaCheck } from '../../service/component.ts';
+import type { ExporterFactory } from '../../service/component.ts';
 import { type OtlpGrpcConfig, schema, validate } from './config.ts';
 import { createOtlpGrpc } from './otlp_grpc.ts';
 import { check } from './validate.gen.ts';
@@ -8,7 +8,7 @@ export const factory: ExporterFactory<OtlpGrpcConfig> = {
   aliases: ['otlp'],
   stability: { traces: 'stable', metrics: 'stable', logs: 'stable', profiles: 'alpha' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: createOtlpGrpc,
 };

@@ -1,4 +1,4 @@
-import type { ExporterFactory, SchemaCheck } from '../../service/component.ts';
+import type { ExporterFactory } from '../../service/component.ts';
 import { type OtlpHttpConfig, schema, validate } from './config.ts';
 import { createOtlpHttp } from './otlp_http.ts';
 import { check } from './validate.gen.ts';
@@ -8,7 +8,7 @@ export const factory: ExporterFactory<OtlpHttpConfig> = {
   aliases: ['otlphttp'],
   stability: { traces: 'stable', metrics: 'stable', logs: 'stable' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: createOtlpHttp,
 };

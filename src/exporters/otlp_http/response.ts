@@ -1,4 +1,5 @@
 import { ConsumeError } from '../../service/component.ts';
+import { decodePartialSuccess, fields, text } from '../../transport/rpc_status.ts';
 import type { HttpResponse } from './client.ts';
 
 /** The only codes that may be sent again: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
@@ -54,59 +55,26 @@ function fromJson(body: Uint8Array): PartialSuccess | undefined {
   return { rejected: Number(rejected ?? 0), text: String(partial['errorMessage'] ?? '').slice(0, MAX_MESSAGE) };
 }
 
-/** Export*ServiceResponse: partial_success = 1 {rejected_* = 1, error_message = 2}. */
 function fromProtobuf(body: Uint8Array): PartialSuccess | undefined {
-  const partial = fields(body).get(1);
-  if (!(partial instanceof Uint8Array)) return undefined;
-  const inner = fields(partial);
-  const text = inner.get(2);
-  return {
-    rejected: Number(inner.get(1) ?? 0),
-    text: text instanceof Uint8Array ? Buffer.from(text).toString('utf8').slice(0, MAX_MESSAGE) : '',
-  };
+  const partial = decodePartialSuccess(body);
+  return partial && { rejected: partial.rejected, text: partial.message.slice(0, MAX_MESSAGE) };
 }
 
 /** google.rpc.Status: message = 2; else the text of the answer. */
 function statusMessage(response: HttpResponse): string {
   try {
     if (response.contentType.startsWith('application/x-protobuf')) {
-      const message = fields(response.body).get(2);
-      return message instanceof Uint8Array ? Buffer.from(message).toString('utf8').slice(0, MAX_MESSAGE) : '';
+      // Not all of the Status: details that cannot be read do not cost the message.
+      let message = '';
+      fields(response.body, (number, value) => {
+        if (number === 2 && typeof value !== 'number') message = text(value).slice(0, MAX_MESSAGE);
+      });
+      return message;
     }
-    const text = Buffer.from(response.body.subarray(0, MAX_MESSAGE)).toString('utf8').trim();
-    if (!response.contentType.startsWith('application/json')) return text;
-    return String((JSON.parse(text) as { message?: unknown }).message ?? text);
+    const plain = text(response.body.subarray(0, MAX_MESSAGE)).trim();
+    if (!response.contentType.startsWith('application/json')) return plain;
+    return String((JSON.parse(plain) as { message?: unknown }).message ?? plain);
   } catch {
     return '';
   }
-}
-
-/** Last value of each varint or length-delimited field; throws on anything that is no protobuf. */
-function fields(bytes: Uint8Array): Map<number, number | Uint8Array> {
-  const result = new Map<number, number | Uint8Array>();
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined) break;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-    throw new RangeError('bad varint');
-  };
-  while (at < bytes.length) {
-    const tag = varint();
-    const type = tag & 7;
-    if (type === 0) result.set(tag >>> 3, varint());
-    else if (type === 2) {
-      const length = varint();
-      if (length > bytes.length - at) throw new RangeError('bad length');
-      result.set(tag >>> 3, bytes.subarray(at, at + length));
-      at += length;
-    } else if (type === 1) at += 8;
-    else if (type === 5) at += 4;
-    else throw new RangeError('bad wire type');
-  }
-  return result;
 }

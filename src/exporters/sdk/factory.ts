@@ -1,4 +1,4 @@
-import type { ExporterFactory, SchemaCheck } from '../../service/component.ts';
+import type { ExporterFactory } from '../../service/component.ts';
 import { type SdkConfig, schema, validate } from './config.ts';
 import { createSdk } from './sdk.ts';
 import { check } from './validate.gen.ts';
@@ -7,7 +7,7 @@ export const factory: ExporterFactory<SdkConfig> = {
   type: 'sdk',
   stability: { traces: 'alpha', metrics: 'alpha' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: createSdk,
 };

@@ -1,4 +1,4 @@
-import type { ExtensionFactory, SchemaCheck } from '../../service/component.ts';
+import type { ExtensionFactory } from '../../service/component.ts';
 import { type FileStorageConfig, schema, validate } from './config.ts';
 import { FileStorage } from './file_storage.ts';
 import { check } from './validate.gen.ts';
@@ -7,7 +7,7 @@ export const factory: ExtensionFactory<FileStorageConfig> = {
   type: 'file_storage',
   stability: 'beta',
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: async (settings, config) => new FileStorage(settings, config),
 };

@@ -1,4 +1,4 @@
-import type { ExtensionFactory, SchemaCheck } from '../../service/component.ts';
+import type { ExtensionFactory } from '../../service/component.ts';
 import { type HealthCheckConfig, schema, validate } from './config.ts';
 import { HealthCheck } from './health_check.ts';
 import { check } from './validate.gen.ts';
@@ -7,7 +7,7 @@ export const factory: ExtensionFactory<HealthCheckConfig> = {
   type: 'health_check',
   stability: 'alpha',
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: async (settings, config) => new HealthCheck(settings, config),
 };

@@ -1,4 +1,4 @@
-import type { ProcessorFactory, SchemaCheck } from '../../service/component.ts';
+import type { ProcessorFactory } from '../../service/component.ts';
 import { AttributesProcessor } from './attributes.ts';
 import { type AttributesConfig, schema, validate } from './config.ts';
 import { check } from './validate.gen.ts';
@@ -7,7 +7,7 @@ export const factory: ProcessorFactory<AttributesConfig> = {
   type: 'attributes',
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: async (_settings, config, signal, next) => new AttributesProcessor(config, signal, next),
 };

@@ -1,4 +1,4 @@
-import type { ProcessorFactory, SchemaCheck } from '../../service/component.ts';
+import type { ProcessorFactory } from '../../service/component.ts';
 import { BatchProcessor } from './batch.ts';
 import { type BatchConfig, schema, validate } from './config.ts';
 import { check } from './validate.gen.ts';
@@ -7,7 +7,7 @@ export const factory: ProcessorFactory<BatchConfig> = {
   type: 'batch',
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: async (settings, config, _signal, next) => new BatchProcessor(settings, config, next),
 };

@@ -1,4 +1,4 @@
-import type { ProcessorFactory, SchemaCheck } from '../../service/component.ts';
+import type { ProcessorFactory } from '../../service/component.ts';
 import { type MemoryLimiterConfig, schema, validate } from './config.ts';
 import { MemoryLimiter } from './limiter.ts';
 import { MemoryLimiterProcessor } from './memory_limiter.ts';
@@ -11,7 +11,7 @@ export const factory: ProcessorFactory<MemoryLimiterConfig> = {
   type: 'memory_limiter',
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta', profiles: 'alpha' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: async (settings, config, _signal, next) => {
     const limiter = limiters.get(config) ?? new MemoryLimiter(config, settings.logger);

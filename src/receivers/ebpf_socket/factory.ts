@@ -1,4 +1,4 @@
-import type { ReceiverFactory, SchemaCheck } from '../../service/component.ts';
+import type { ReceiverFactory } from '../../service/component.ts';
 import { sharedTap } from '../../tap/shared_tap.ts';
 import { type EbpfSocketConfig, schema, validate } from './config.ts';
 import { EbpfSocketReceiver } from './ebpf_socket.ts';
@@ -8,7 +8,7 @@ export const factory: ReceiverFactory<EbpfSocketConfig> = {
   type: 'ebpf_socket',
   stability: { traces: 'alpha', metrics: 'alpha' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   // The tap goes on; only what it is asked for changes.
   overlaps: true,

@@ -1,4 +1,4 @@
-import type { ReceiverFactory, SchemaCheck } from '../../service/component.ts';
+import type { ReceiverFactory } from '../../service/component.ts';
 import { type OtlpReceiverConfig, schema, validate } from './config.ts';
 import { createOtlpReceiver } from './otlp.ts';
 import { check } from './validate.gen.ts';
@@ -7,7 +7,7 @@ export const factory: ReceiverFactory<OtlpReceiverConfig> = {
   type: 'otlp',
   stability: { traces: 'stable', metrics: 'stable', logs: 'stable', profiles: 'alpha' },
   schema,
-  check: check as unknown as SchemaCheck,
+  check,
   validate,
   create: createOtlpReceiver,
 };
