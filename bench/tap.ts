@@ -142,7 +142,7 @@ const tap: Tap = new Tap(
   {
     openKernelTap: () => kernel,
     processes: () => new TwoProcesses(),
-    decoders: (http) => createDecoders({ http }),
+    decoders: createDecoders,
     spanWriter: () => createSpanWriter({ version: '0', schemaUrl: SCHEMA_URL }),
     metricAggregator: (start) => createMetricAggregator({ version: '0', schemaUrl: SCHEMA_URL, start }),
     ledgerMetrics: () => ({ bytes: new Uint8Array(0), points: 0 }),
@@ -151,7 +151,7 @@ const tap: Tap = new Tap(
     if (message.type !== 'spans') return;
     spans += message.spans;
     bytes += message.length;
-    tap.handle({ type: 'credit' });
+    tap.handle({ type: 'credit', bytes: message.buffer.byteLength });
   },
 );
 const filter: TapFilter = { ports: [], executables: [], pids: [], cgroups: [] };
@@ -164,6 +164,7 @@ tap.handle({
     ringBytes: 2 ** 21,
     capture: { bytesPerOperation: 16_384, bytesPerInterval: 262_144 },
     maxConnections: 1000,
+    spanBytes: 2 ** 24,
     receivers: [
       {
         id: 'ebpf_socket',
@@ -173,6 +174,7 @@ tap.handle({
         exclude: filter,
         sampling: { ratio: 1, parentBased: true },
         http: { routes: [], maxRoutes: 200, headers: { request: [], response: [] }, query: 'scrub', otlp: false },
+        db: { query: 'obfuscate' },
       },
     ],
   },

@@ -41,7 +41,7 @@ const workloads = {
   },
 };
 
-const decoders = createDecoders({ http });
+const decoders = createDecoders({ http, db: { query: 'obfuscate' } });
 for (const [name, workload] of Object.entries({ ...workloads, ...databaseWorkloads })) {
   const { requests, kind = 'server', response = httpResponse, open = [], exchanges = 1 } = workload;
   const decoder = decoders.find((one) => one.name === (workload.decoder ?? 'http1'));

@@ -1,6 +1,6 @@
 import { Output, type OutputParts } from './output.ts';
-import type { TapParts } from './parts.ts';
-import type { HttpConfig, TapReceiver } from './protocol.ts';
+import type { DecoderConfig, TapParts } from './parts.ts';
+import type { TapReceiver } from './protocol.ts';
 
 /** The receivers' outputs by id. A reload keeps those that stay, with their spans and series. */
 export class Outputs {
@@ -18,8 +18,8 @@ export class Outputs {
     this.all = receivers.map((receiver) => {
       const output = before.find(({ receiver: { id } }) => id === receiver.id);
       if (output === undefined) return this.make(receiver, now);
-      const same = sameHttp(output.receiver.http, receiver.http);
-      output.configure(receiver, same ? output.decoders : this.parts.decoders(receiver.http));
+      const same = sameDecoders(output.receiver, receiver);
+      output.configure(receiver, same ? output.decoders : this.parts.decoders(receiver));
       return output;
     });
     for (const output of before) {
@@ -37,7 +37,7 @@ export class Outputs {
   private make(receiver: TapReceiver, now: number): Output {
     return new Output(receiver, {
       ...this.shared,
-      decoders: this.parts.decoders(receiver.http),
+      decoders: this.parts.decoders(receiver),
       writer: this.parts.spanWriter(),
       aggregator: this.parts.metricAggregator(this.shared.clock.at(now)),
     });
@@ -45,6 +45,6 @@ export class Outputs {
 }
 
 /** Both are plain data made by the same code, so their texts can be compared. */
-function sameHttp(a: HttpConfig, b: HttpConfig): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function sameDecoders(a: DecoderConfig, b: DecoderConfig): boolean {
+  return JSON.stringify([a.http, a.db]) === JSON.stringify([b.http, b.db]);
 }

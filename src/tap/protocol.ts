@@ -29,6 +29,11 @@ export interface HttpConfig {
   readonly otlp: boolean;
 }
 
+export interface DbConfig {
+  /** What of `db.query.text` may leave: everything but literals, keys and values; all; nothing. */
+  readonly query: 'obfuscate' | 'keep' | 'drop';
+}
+
 /** One configured receiver that is fed by the tap. */
 export interface TapReceiver {
   /** Component id: `ebpf_socket`, `ebpf_socket/db`. */
@@ -39,6 +44,7 @@ export interface TapReceiver {
   readonly exclude: TapFilter;
   readonly sampling: { readonly ratio: number; readonly parentBased: boolean };
   readonly http: HttpConfig;
+  readonly db: DbConfig;
 }
 
 export interface TapConfig {
@@ -53,6 +59,8 @@ export interface TapConfig {
     readonly bytesPerInterval: number;
   };
   readonly maxConnections: number;
+  /** Bytes of span buffers that may be on their way to downstream. */
+  readonly spanBytes: number;
   readonly receivers: readonly TapReceiver[];
 }
 
@@ -92,8 +100,8 @@ export type ToTap =
   | { readonly type: 'apply'; readonly request: number; readonly config: TapConfig }
   /** Ask for a metrics snapshot of every receiver and the ledgers. */
   | { readonly type: 'collect'; readonly request: number }
-  /** Downstream has taken (or refused) a buffer of spans: there may be another. */
-  | { readonly type: 'credit' }
+  /** Downstream has taken (or refused) a buffer of spans of so many bytes: there is room for more. */
+  | { readonly type: 'credit'; readonly bytes: number }
   /** Drain, flush spans and metrics, detach, answer `stopped`. */
   | { readonly type: 'stop'; readonly request: number };
 
@@ -121,6 +129,5 @@ export type FromTap =
       readonly ledger: Ledger;
     };
 
-/** Span buffers in flight between the worker and main: 8 of at most 256 KiB. */
-export const SPAN_BUFFERS = 8;
+/** Most bytes of a buffer of spans. */
 export const SPAN_BUFFER_BYTES = 256 * 1024;

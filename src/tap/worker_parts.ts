@@ -26,7 +26,7 @@ export function workerParts({ restarts }: TapWorkerData): TapParts {
         encode: encodeResource,
         onRetire,
       }),
-    decoders: (http) => createDecoders({ http }),
+    decoders: createDecoders,
     spanWriter: () => createSpanWriter({ version: VERSION, schemaUrl: SCHEMA_URL }),
     metricAggregator: (start) => createMetricAggregator({ version: VERSION, schemaUrl: SCHEMA_URL, start }),
     ledgerMetrics: (ledger, start, now) => {

@@ -16,8 +16,8 @@ export const CONNECTION_RESET = 'connection_reset';
 export const TIMEOUT = 'timeout';
 
 export interface DbOptions {
-  /** What leaves of `db.query.text`: everything but literals, nothing, or all of it. */
-  readonly query: 'obfuscate' | 'off' | 'keep';
+  /** What leaves of `db.query.text`: everything but literals, all of it, or nothing. */
+  readonly query: 'obfuscate' | 'keep' | 'drop';
 }
 
 /** Seconds. The conventions' boundaries (1 ms to 10 s), continued below: most of a cache's answers take less than 1 ms. */

@@ -9,18 +9,16 @@ import { createRedis } from './redis.ts';
 
 export interface DecoderOptions {
   readonly http: HttpOptions;
-  readonly db?: DbOptions;
+  readonly db: DbOptions;
 }
-
-const DB: DbOptions = { query: 'obfuscate' };
 
 /** Every decoder, in the order in which they look at the first bytes of a connection. */
 export function createDecoders(options: DecoderOptions): readonly Decoder[] {
   return [
     createHttp1(options.http),
     createHttp2(options.http),
-    createPostgresql(options.db ?? DB),
-    createMysql(options.db ?? DB),
-    createRedis(options.db ?? DB),
+    createPostgresql(options.db),
+    createMysql(options.db),
+    createRedis(options.db),
   ];
 }

@@ -1,4 +1,5 @@
 import { asciiText, byteAt, CR, decodeText, HT, LF, SP } from './bytes.ts';
+import type { DbOptions } from './db.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import type { DbReader } from './db_session.ts';
@@ -61,10 +62,10 @@ export class RedisRequests implements DbReader {
   /** `db.namespace` of the commands to come; '' when not known. */
   database = '';
 
-  constructor(calls: DbCalls, query: 'obfuscate' | 'off' | 'keep', joined: boolean) {
+  constructor(calls: DbCalls, query: DbOptions['query'], joined: boolean) {
     this.#calls = calls;
     this.#keep = query === 'keep';
-    this.#text = query !== 'off';
+    this.#text = query !== 'drop';
     if (joined) this.#phase = LOST;
     else this.database = '0';
   }

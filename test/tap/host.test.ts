@@ -13,6 +13,7 @@ const settings: TapSettings = {
   bytesPerOperation: 1024,
   bytesPerInterval: 65_536,
   maxConnections: 10,
+  spanBytes: 2 ** 20,
 };
 
 /** Two files, because a worker sees the environment as it was when it began, and each says how it behaves. */

@@ -77,6 +77,7 @@ export function receiver(changes: Partial<TapReceiver> = {}): TapReceiver {
     exclude: noFilter,
     sampling: { ratio: 1, parentBased: true },
     http: noHttp,
+    db: { query: 'obfuscate' },
     ...changes,
   };
 }
@@ -88,6 +89,7 @@ export function config(changes: Partial<TapConfig> = {}): TapConfig {
     ringBytes: 2 * 1024 * 1024,
     capture: { bytesPerOperation: 16_384, bytesPerInterval: 262_144 },
     maxConnections: 100,
+    spanBytes: 2 * 1024 * 1024,
     receivers: [receiver()],
     ...changes,
   };

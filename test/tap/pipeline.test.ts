@@ -75,7 +75,7 @@ describe('spans', () => {
       'spans.waiting': 2,
     });
     expect(bench.aggregators[0]?.recorded).toBe(40);
-    for (const _ of spanMessages()) bench.tap.handle({ type: 'credit' });
+    for (const { buffer } of spanMessages()) bench.tap.handle({ type: 'credit', bytes: buffer.byteLength });
     exchanges(1, 'again');
     bench.later(200);
     expect(bench.ledger()).toMatchObject({ 'messages.emitted': 19, 'spans.handed_over': 19 });
@@ -251,6 +251,7 @@ describe('reload', () => {
     [{ ringBytes: 100_000 }, 'ring of 100000 bytes'],
     [{ capture: { bytesPerOperation: 20_000, bytesPerInterval: 1 } }, '20000 bytes per operation'],
     [{ maxConnections: 0 }, 'room for 0 connections'],
+    [{ spanBytes: 1000 }, 'room for 1000 bytes of spans: not 262144 or more'],
     [{ receivers: [receiver(), receiver()] }, 'two receivers of one name'],
     [{ receivers: [receiver({ sampling: { ratio: 2, parentBased: true } })] }, 'sampling ratio 2'],
   ])('refuses %j', (changes, problem) => {
@@ -260,11 +261,13 @@ describe('reload', () => {
     });
   });
 
-  test('other HTTP options make other decoders, the same ones do not', () => {
+  test('other options make other decoders, the same ones do not', () => {
     bench.apply(config());
     expect(bench.decoders).toHaveLength(1);
     bench.apply(config({ receivers: [receiver({ http: { ...noHttp, routes: ['/a'] } })] }));
     expect(bench.decoders).toHaveLength(2);
+    bench.apply(config({ receivers: [receiver({ http: { ...noHttp, routes: ['/a'] }, db: { query: 'drop' } })] }));
+    expect(bench.decoders).toHaveLength(3);
   });
 
   test('other HTTP options reach open connections between two exchanges', () => {

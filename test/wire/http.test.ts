@@ -9,7 +9,7 @@ import { Driver, type Told } from './driver.ts';
 const defaults: HttpOptions = { routes: [], maxRoutes: 100, headers: { request: [], response: [] }, query: 'scrub' };
 
 function decoderOf(options: Partial<HttpOptions> = {}) {
-  const [decoder] = createDecoders({ http: { ...defaults, ...options } });
+  const [decoder] = createDecoders({ http: { ...defaults, ...options }, db: { query: 'obfuscate' } });
   if (decoder === undefined) throw new Error('no decoder');
   return decoder;
 }

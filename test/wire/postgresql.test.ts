@@ -23,7 +23,7 @@ test('no literal, parameter, row or password leaves', () => {
 });
 
 test.each([
-  ['off', undefined],
+  ['drop', undefined],
   ['keep', "SELECT 'x'"],
 ] as const)('query: %s', (query, text) => {
   const driver = new Driver(createPostgresql({ query }));

@@ -23,7 +23,7 @@ test('nothing of the recordings leaves', () => {
 });
 
 test.each([
-  ['off', command('SET', 'key', 'value'), undefined],
+  ['drop', command('SET', 'key', 'value'), undefined],
   ['keep', command('SET', 'key', 'a b'), 'SET key a b'],
   ['keep', command('AUTH', 'user', 'secret'), 'AUTH ? ?'],
   ['keep', command('CONFIG', 'SET', 'requirepass', 'secret'), 'CONFIG SET ? ?'],

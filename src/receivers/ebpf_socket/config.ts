@@ -117,6 +117,21 @@ export const schema = {
       },
       additionalProperties: false,
     },
+    db: {
+      type: 'object',
+      default: {},
+      description: 'What is told of databases.',
+      properties: {
+        query_text: {
+          type: 'string',
+          enum: ['obfuscate', 'keep', 'drop'],
+          default: 'obfuscate',
+          description:
+            'obfuscate: `db.query.text` without literals, keys and values; keep: with them; drop: no `db.query.text`. Names stay the same.',
+        },
+      },
+      additionalProperties: false,
+    },
     capture: {
       type: 'object',
       default: {},
@@ -155,6 +170,22 @@ export const schema = {
           minimum: 0,
           default: 0,
           description: 'Bytes, a power of two from 64 KiB to 256 MiB; 0 is 2 MiB for `pod`, 4 MiB for `node`.',
+        },
+      },
+      additionalProperties: false,
+    },
+    span_buffer: {
+      type: 'object',
+      default: {},
+      description: 'Memory between the tap and the pipeline.',
+      properties: {
+        size: {
+          type: 'integer',
+          minimum: 262144,
+          maximum: 1073741824,
+          default: 16777216,
+          description:
+            'Most bytes of spans that wait for the pipeline (used only then); spans beyond are dropped and counted, the metrics stay exact.',
         },
       },
       additionalProperties: false,

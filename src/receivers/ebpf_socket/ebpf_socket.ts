@@ -23,6 +23,11 @@ export class EbpfSocketReceiver implements Component {
     this.#config = config;
     this.#next = next;
     this.#tap = this.#join(tap);
+    if (config.db.query_text === 'keep') {
+      settings.logger.warn(
+        'db::query_text keep: literals, keys and values of database requests leave in db.query.text',
+      );
+    }
     settings.telemetry.source('tap', () => tap.metrics());
   }
 
@@ -49,7 +54,17 @@ export class EbpfSocketReceiver implements Component {
   }
 
   #join(tap: SharedTap): TapMember {
-    const { scope, include, exclude, sampling, http, capture, ring_buffer: ring } = this.#config;
+    const {
+      scope,
+      include,
+      exclude,
+      sampling,
+      http,
+      db,
+      capture,
+      ring_buffer: ring,
+      span_buffer: spans,
+    } = this.#config;
     const { traces, metrics } = this.#next;
     return tap.join(
       {
@@ -66,6 +81,7 @@ export class EbpfSocketReceiver implements Component {
           query: http.query,
           otlp: http.otlp,
         },
+        db: { query: db.query_text },
       },
       {
         scope,
@@ -73,6 +89,7 @@ export class EbpfSocketReceiver implements Component {
         bytesPerOperation: capture.bytes_per_operation,
         bytesPerInterval: capture.bytes_per_interval,
         maxConnections: this.#config.max_connections,
+        spanBytes: spans.size,
       },
       {
         spans: this.#deliver('spans', traces, (bytes, items) => new Batch('traces', [bytes], items)),

@@ -47,6 +47,7 @@ test('no key at all is the default', () => {
     exclude: all,
     sampling: { ratio: 1, parentBased: true },
     http: { routes: [], maxRoutes: 200, headers: { request: [], response: [] }, query: 'scrub', otlp: false },
+    db: { query: 'obfuscate' },
   } satisfies TapReceiver);
   expect(limits).toEqual({
     scope: 'pod',
@@ -54,6 +55,7 @@ test('no key at all is the default', () => {
     bytesPerOperation: 16_384,
     bytesPerInterval: 262_144,
     maxConnections: 8192,
+    spanBytes: 2 ** 24,
   });
 });
 
@@ -63,8 +65,10 @@ scope: node
 include: {ports: [80, "8000-8999"], executables: ["*/nginx"], pids: [5], cgroups: ["/a/*"]}
 sampling: {ratio: 0.5, parent_based: false}
 http: {routes: ["/u/{id}"], max_routes: 7, headers: {request: [X-A], response: [X-B]}, query: drop, otlp: true}
+db: {query_text: keep}
 capture: {bytes_per_operation: 100, bytes_per_interval: 200}
 max_connections: 9
+span_buffer: {size: 300000}
 `;
   const [[receiver, limits] = []] = setUp(yaml).tap.registered;
   expect(receiver).toMatchObject({
@@ -78,6 +82,7 @@ max_connections: 9
       cgroups: ['/a/*'],
     },
     sampling: { ratio: 0.5, parentBased: false },
+    db: { query: 'keep' },
     http: {
       routes: ['/u/{id}'],
       maxRoutes: 7,
@@ -92,7 +97,18 @@ max_connections: 9
     bytesPerOperation: 100,
     bytesPerInterval: 200,
     maxConnections: 9,
+    spanBytes: 300_000,
   });
+});
+
+test.each([
+  ['keep', 1],
+  ['obfuscate', 0],
+  ['drop', 0],
+])('query_text: %s is warned about %d times', (value, count) => {
+  const { settings } = setUp(`db: {query_text: ${value}}`);
+  const warnings = settings.lines.filter(({ level, message }) => level === 'warn' && message.includes('literals'));
+  expect(warnings).toHaveLength(count);
 });
 
 describe('start', () => {
@@ -246,7 +262,14 @@ class FakeHost {
 
 function member(tap: CollectingTap, id: string, scope: 'pod' | 'node' = 'pod'): TapMember {
   const consumer: TapConsumer = { spans: async () => undefined, metrics: async () => undefined };
-  const settings: TapSettings = { scope, ringBytes: 1, bytesPerOperation: 1, bytesPerInterval: 1, maxConnections: 1 };
+  const settings: TapSettings = {
+    scope,
+    ringBytes: 1,
+    bytesPerOperation: 1,
+    bytesPerInterval: 1,
+    maxConnections: 1,
+    spanBytes: 1,
+  };
   return tap.join({ id } as TapReceiver, settings, consumer);
 }
 
