@@ -1,5 +1,5 @@
 import { SondeError } from '../errors.ts';
-import { TAP_PROTOCOL_VERSION, type TapConfig } from './protocol.ts';
+import { SPAN_BUFFER_BYTES, TAP_PROTOCOL_VERSION, type TapConfig } from './protocol.ts';
 
 /** Kernel: a ring is a power of two of pages. */
 const RING_MIN = 64 * 1024;
@@ -13,7 +13,7 @@ export function checkConfig(config: TapConfig): void {
 
 function problemOf(config: TapConfig): string | undefined {
   if (config.version !== TAP_PROTOCOL_VERSION) return `protocol version ${config.version}, not ${TAP_PROTOCOL_VERSION}`;
-  const { ringBytes, capture, maxConnections, receivers } = config;
+  const { ringBytes, capture, maxConnections, spanBytes, receivers } = config;
   if (!Number.isInteger(Math.log2(ringBytes)) || ringBytes < RING_MIN || ringBytes > RING_MAX) {
     return `ring of ${ringBytes} bytes: not a power of two from ${RING_MIN} to ${RING_MAX}`;
   }
@@ -22,6 +22,8 @@ function problemOf(config: TapConfig): string | undefined {
   }
   if (!(capture.bytesPerInterval >= 0)) return `${capture.bytesPerInterval} bytes per interval`;
   if (!(maxConnections >= 1)) return `room for ${maxConnections} connections`;
+  if (!(spanBytes >= SPAN_BUFFER_BYTES))
+    return `room for ${spanBytes} bytes of spans: not ${SPAN_BUFFER_BYTES} or more`;
   const ids = new Set(receivers.map(({ id }) => id));
   if (ids.size !== receivers.length) return 'two receivers of one name';
   const ratio = receivers.find(({ sampling }) => !(sampling.ratio >= 0 && sampling.ratio <= 1));

@@ -22,6 +22,7 @@ export interface TapSettings {
   readonly bytesPerOperation: number;
   readonly bytesPerInterval: number;
   readonly maxConnections: number;
+  readonly spanBytes: number;
 }
 
 /** Where a receiver's data goes. A rejection is the receiver's to count and log; here it only gives the credit back. */
@@ -182,6 +183,7 @@ export class TapHost {
         bytesPerInterval: most(({ bytesPerInterval }) => bytesPerInterval),
       },
       maxConnections: most(({ maxConnections }) => maxConnections),
+      spanBytes: most(({ spanBytes }) => spanBytes),
       receivers: all.map(({ receiver }) => receiver),
     };
   }
@@ -193,8 +195,9 @@ export class TapHost {
       const { receiver, buffer, length, spans } = message;
       const bytes = new Uint8Array(buffer, 0, length);
       const consumer = this.registered.get(receiver)?.consumer;
-      if (consumer === undefined) link.credit();
-      else this.deliver(() => consumer.spans(bytes, spans)).finally(() => link.credit());
+      const done = (): void => link.credit(buffer.byteLength);
+      if (consumer === undefined) done();
+      else this.deliver(() => consumer.spans(bytes, spans)).finally(done);
     }
   }
 

@@ -58,8 +58,8 @@ export class HostLink {
     });
   }
 
-  credit(): void {
-    if (!this.gone) this.worker.postMessage({ type: 'credit' } satisfies ToTap);
+  credit(bytes: number): void {
+    if (!this.gone) this.worker.postMessage({ type: 'credit', bytes } satisfies ToTap);
   }
 
   async terminate(): Promise<void> {

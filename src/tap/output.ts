@@ -89,14 +89,15 @@ export class Output {
   flush(): boolean {
     const { writer, credits, counters, send } = this.parts;
     while (writer.spans > 0) {
-      if (!credits.take()) return false;
+      const bytes = Math.min(writer.bytes + RESOURCE_ROOM, SPAN_BUFFER_BYTES);
+      if (!credits.take(bytes)) return false;
       // A new one each time: it goes all the way to the exporters, which may keep it, and is never copied.
-      const buffer = new ArrayBuffer(Math.min(writer.bytes + RESOURCE_ROOM, SPAN_BUFFER_BYTES));
+      const buffer = new ArrayBuffer(bytes);
       const before = writer.spans;
       const length = writer.flush(new Uint8Array(buffer));
       if (length === 0) {
         // Cannot be by the writer's own bound; if it is, they must not wait for ever.
-        credits.give();
+        credits.give(bytes);
         this.abandon();
         return true;
       }

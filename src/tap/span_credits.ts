@@ -1,17 +1,19 @@
-import { SPAN_BUFFERS } from './protocol.ts';
-
-/** The credits: so many buffers of spans may be on their way to the main thread. The buffers themselves are main's to keep. */
+/**
+ * The bytes of spans that may be on their way: in the main thread's inbox, or with a consumer that has not taken them. The
+ * buffers themselves are main's to keep.
+ */
 export class SpanCredits {
-  private left = SPAN_BUFFERS;
+  limit = 0;
+  private used = 0;
 
-  /** False: all are on their way. */
-  take(): boolean {
-    if (this.left === 0) return false;
-    this.left--;
+  /** False: no room. One buffer alone is let through, however small the limit. */
+  take(bytes: number): boolean {
+    if (this.used > 0 && this.used + bytes > this.limit) return false;
+    this.used += bytes;
     return true;
   }
 
-  give(): void {
-    this.left++;
+  give(bytes: number): void {
+    this.used -= bytes;
   }
 }

@@ -93,7 +93,7 @@ export class Tap {
         this.post({ type: 'collected', request: message.request, ...this.collect() });
         break;
       case 'credit':
-        this.credits.give();
+        this.credits.give(message.bytes);
         this.onCredit?.();
         break;
       case 'stop':
@@ -130,6 +130,7 @@ export class Tap {
       if (before === undefined || needsNewKernel(before.config, config)) this.attach(config, before);
       else this.reconfigure(config, before);
       const { kernel, intake } = this.attached ?? this.none();
+      this.credits.limit = config.spanBytes;
       this.outputs.configure(config.receivers, kernel.now());
       intake.follow(this.outputs.all);
       this.attached?.timer.start();

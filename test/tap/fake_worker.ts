@@ -2,7 +2,10 @@
 import { parentPort } from 'node:worker_threads';
 import { SondeError } from '../../src/errors.ts';
 import { serve } from '../../src/tap/serve.ts';
-import { Bench, FakeKernel } from './kit.ts';
+import { Bench, FakeKernel, FakeWriter } from './kit.ts';
+
+// A dozen fill what the tests' receiver may have under way.
+FakeWriter.size = 20_000;
 
 const { parts, processes } = new Bench();
 

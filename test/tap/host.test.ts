@@ -7,13 +7,16 @@ import { build } from 'esbuild';
 import { TapHost, type TapSettings } from '../../src/tap/host.ts';
 import { receiver } from './kit.ts';
 
+/** As the fake worker's. */
+const SPAN_BYTES = 20_000;
+
 const settings: TapSettings = {
   scope: 'pod',
   ringBytes: 65_536,
   bytesPerOperation: 1024,
   bytesPerInterval: 65_536,
   maxConnections: 10,
-  spanBytes: 2 ** 20,
+  spanBytes: 2 ** 18,
 };
 
 /** Two files, because a worker sees the environment as it was when it began, and each says how it behaves. */
@@ -86,7 +89,7 @@ test('starts once, hands over spans and metrics, and stops with everything deliv
   expect(points).toBeGreaterThan(0);
   const last = await host.stop(performance.now() + 2000);
   expect(last['spans.handed_over']).toBe(spans);
-  expect(bytes).toBe(spans * 100);
+  expect(bytes).toBe(spans * SPAN_BYTES);
 });
 
 test('credits come back only when downstream has taken the spans', async () => {
@@ -98,7 +101,6 @@ test('credits come back only when downstream has taken the spans', async () => {
   accept = () => taken;
   await host.start();
   let ledger = await host.collect();
-  // A collection flushes, so each takes one of the eight credits.
   for (let turn = 0; turn < 20; turn++) {
     await new Promise((resolve) => setTimeout(resolve, 60));
     ledger = await host.collect();

@@ -66,7 +66,7 @@ describe('spans', () => {
     bench.conn(1);
     exchanges(40);
     bench.drain();
-    // 8 credits of two, and two that wait.
+    // In 2 MiB 8 buffers of two, and two that wait.
     expect(spanMessages()).toHaveLength(8);
     expect(bench.ledger()).toMatchObject({
       'messages.emitted': 18,
