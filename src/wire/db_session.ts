@@ -1,26 +1,16 @@
 import { CLIENT_CLOSED, CONNECTION_RESET, SERVER_CLOSED, TIMEOUT } from './db.ts';
 import type { DbCalls } from './db_calls.ts';
+import type { DbFraming } from './db_framing.ts';
 import { CLIENT, type End, type Session, type Side } from './decoder.ts';
-
-/** One direction of a database connection. */
-export interface DbReader {
-  readonly opaque: boolean;
-  readonly ended: boolean;
-  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number;
-  /** `length` bytes are missing. What was untaken before them is gone with them. */
-  skip(length: number, time: number): void;
-  /** `left`: bytes of a message that will never be whole. */
-  close(left: boolean): void;
-}
 
 /** What all databases do alike: who reads which bytes, and what an end of the connection means to calls that wait. */
 export class DbSession implements Session {
   readonly #calls: DbCalls;
-  readonly #requests: DbReader;
-  readonly #replies: DbReader;
+  readonly #requests: DbFraming;
+  readonly #replies: DbFraming;
   #errorType = '';
 
-  constructor(calls: DbCalls, requests: DbReader, replies: DbReader) {
+  constructor(calls: DbCalls, requests: DbFraming, replies: DbFraming) {
     this.#calls = calls;
     this.#requests = requests;
     this.#replies = replies;

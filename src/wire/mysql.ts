@@ -48,7 +48,8 @@ export function createMysql(options: DbOptions): Decoder {
     open(context: ConnectionContext, sink: Sink): Session {
       const calls = new DbCalls(mapping, pool, context, sink, 'mysql');
       const requests = new MysqlRequests(calls, statements, context.joined);
-      return new DbSession(calls, requests, new MysqlReplies(calls, requests, context.joined));
+      const replies = new MysqlReplies(calls, requests, context.joined);
+      return new DbSession(calls, requests.framing, replies.framing);
     },
   };
 }

@@ -1,15 +1,10 @@
 import { asciiText, byteAt, indexOf } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
-import type { DbReader } from './db_session.ts';
-import { HOLD } from './decoder.ts';
+import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
+import { type Detection, HOLD, MORE, NO, RESPONSE } from './decoder.ts';
 import { HEADER, int16, MAX_PACKET, packetLength } from './mysql_detect.ts';
 import { FIELDS, type MysqlRequests, PREPARES, RESULT, ROWS, TEXT } from './mysql_requests.ts';
-
-const PACKET = 0;
-const SKIP = 1;
-const LOST = 2;
-const ENDED = 3;
 
 /** What the next packet is. */
 const FIRST = 0;
@@ -30,66 +25,33 @@ const CURSOR = 0x0040;
 /** Bytes of a packet that are looked at. */
 const WANTED = 32;
 const MAX_GREETING = 128;
-const NEED_MORE = -2;
 
 /** What the server sends: a greeting, then answers of one packet or of result sets. */
-export class MysqlReplies implements DbReader {
-  opaque = false;
+export class MysqlReplies implements DbGrammar {
+  readonly framing: DbFraming;
   readonly #calls: DbCalls;
   readonly #requests: MysqlRequests;
-  #phase = PACKET;
   #part = FIRST;
-  #remaining = 0;
   /** The packet was full: the next one goes on with it. */
   #continuing = false;
   #columns = 0;
   /** The columns and parameters are those of a preparation: no rows follow. */
   #definitions = false;
   #results = 0;
-  #candidate = false;
-  #counted = false;
 
   constructor(calls: DbCalls, requests: MysqlRequests, joined: boolean) {
+    this.framing = new DbFraming(this, RESPONSE, calls, joined);
     this.#calls = calls;
     this.#requests = requests;
-    if (joined) this.#phase = LOST;
   }
 
-  get ended(): boolean {
-    return this.#phase === ENDED;
+  /** Every answer begins with the packet number 1. */
+  begins(bytes: Uint8Array, at: number, end: number): Detection {
+    if (end - at < HEADER) return MORE;
+    return byteAt(bytes, at + 3) === 1 && packetLength(bytes, at) > 0 && byteAt(bytes, at + 2) === 0 ? RESPONSE : NO;
   }
 
-  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number {
-    if (boundary && this.#phase === LOST) this.#candidate = true;
-    let at = start;
-    while (at < end) {
-      const next = this.#step(bytes, at, end, time, mayHold);
-      if (this.opaque) return end - start;
-      if (next === HOLD) return at === start ? HOLD : at - start;
-      if (next === NEED_MORE) break;
-      at = next;
-    }
-    return at - start;
-  }
-
-  #step(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
-    switch (this.#phase) {
-      case PACKET:
-        return this.#packet(bytes, at, end, time, mayHold);
-      case SKIP: {
-        const taken = Math.min(this.#remaining, end - at);
-        this.#remaining -= taken;
-        if (this.#remaining === 0) this.#phase = PACKET;
-        return at + taken;
-      }
-      case LOST:
-        return this.#resynchronise(bytes, at, end);
-      default:
-        return end;
-    }
-  }
-
-  #packet(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+  message(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
     if (end - at < HEADER) return NEED_MORE;
     const length = packetLength(bytes, at);
     const sequence = byteAt(bytes, at + 3);
@@ -99,7 +61,10 @@ export class MysqlReplies implements DbReader {
     const from = at + HEADER;
     if (this.#requests.starting) {
       // A client may be read before the greeting that it answers was.
-      if (!greeting) return this.#malformed(end);
+      if (!greeting) {
+        this.framing.opaque = true;
+        return this.framing.malformed('malformed_packet', end);
+      }
       this.#greeting(bytes, from, from + wanted);
     } else if (this.#requests.authenticating) {
       this.#authentication(bytes, from, length);
@@ -108,9 +73,8 @@ export class MysqlReplies implements DbReader {
       this.#take(bytes, from, from + wanted, length, sequence, time);
     }
     this.#continuing = length === MAX_PACKET;
-    if (this.#phase !== PACKET) return end;
-    this.#remaining = length - wanted;
-    if (this.#remaining > 0) this.#phase = SKIP;
+    this.framing.messageDone();
+    this.framing.passOver(length - wanted);
     return from + wanted;
   }
 
@@ -241,51 +205,11 @@ export class MysqlReplies implements DbReader {
     this.#definitions = true;
   }
 
-  #malformed(end: number): number {
-    this.#calls.reject('malformed_packet');
-    this.opaque = true;
-    return end;
-  }
-
-  #lose(): void {
-    this.#phase = LOST;
+  forget(): void {
     this.#part = FIRST;
     this.#columns = this.#results = 0;
-    this.#continuing = this.#candidate = this.#counted = false;
+    this.#continuing = false;
     this.#calls.answersLost();
-  }
-
-  /** Every answer begins with the packet number 1. */
-  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
-    if (this.#candidate) {
-      if (end - at < HEADER) return NEED_MORE;
-      const length = packetLength(bytes, at);
-      if (byteAt(bytes, at + 3) === 1 && length > 0 && byteAt(bytes, at + 2) === 0) {
-        this.#phase = PACKET;
-        this.#counted = false;
-        return at;
-      }
-      this.#candidate = false;
-    }
-    if (!this.#counted) {
-      this.#counted = true;
-      this.#calls.reject('unsynchronised');
-    }
-    return end;
-  }
-
-  skip(length: number): void {
-    if (this.#phase === ENDED) return;
-    if (this.#phase === SKIP && length <= this.#remaining) {
-      this.#remaining -= length;
-      if (this.#remaining === 0) this.#phase = PACKET;
-    } else {
-      this.#lose();
-    }
-  }
-
-  close(): void {
-    this.#phase = ENDED;
   }
 }
 

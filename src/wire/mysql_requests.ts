@@ -1,7 +1,7 @@
 import { byteAt, decodeText, indexOf } from './bytes.ts';
 import type { DbCalls } from './db_calls.ts';
-import type { DbReader } from './db_session.ts';
-import { MORE, REQUEST } from './decoder.ts';
+import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
+import { type Detection, REQUEST } from './decoder.ts';
 import { detectMysql, HEADER, int16, MAX_PACKET, packetLength } from './mysql_detect.ts';
 import { Bounded, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
 
@@ -55,20 +55,18 @@ const COM_LONG_DATA = 24;
 const COM_CLOSE = 25;
 const COM_BULK_EXECUTE = 250;
 
+/** What the next packet of the client is. */
 const GREETING = 0;
 const LOGIN = 1;
 const COMMAND = 2;
-const SKIP = 3;
-const LOST = 4;
-const ENDED = 5;
 
 const MAX_STATEMENTS = 1024;
 const MAX_LOGIN = 1024;
-const NEED_MORE = -1;
 
 /** What the client sends: packets, of which the first of a command has the sequence number 0. */
-export class MysqlRequests implements DbReader {
-  opaque = false;
+export class MysqlRequests implements DbGrammar {
+  readonly framing: DbFraming;
+  readonly #calls: DbCalls;
   database = '';
   queryAttributes = false;
   /** The file of LOAD DATA LOCAL: its packets' numbers pass zero. */
@@ -78,95 +76,50 @@ export class MysqlRequests implements DbReader {
   readonly prepared = new Bounded<number, Statement>(MAX_STATEMENTS);
   /** The text that the server is preparing. */
   preparing: Statement | undefined = undefined;
-  readonly #calls: DbCalls;
   readonly #statements: Statements;
-  #phase = GREETING;
-  #remaining = 0;
+  #part: typeof GREETING | typeof LOGIN | typeof COMMAND;
   /** The packet was full: the next one goes on with it. */
-  #continued = false;
   #continuing = false;
-  #started = false;
-  #startTime = 0;
-  #fresh = false;
-  #candidate = false;
-  #counted = false;
 
   constructor(calls: DbCalls, statements: Statements, joined: boolean) {
+    this.framing = new DbFraming(this, REQUEST, calls, joined);
     this.#calls = calls;
     this.#statements = statements;
-    if (joined) this.#phase = LOST;
-  }
-
-  get ended(): boolean {
-    return this.#phase === ENDED;
+    this.#part = joined ? COMMAND : GREETING;
   }
 
   get starting(): boolean {
-    return this.#phase === GREETING;
+    return this.#part === GREETING;
   }
 
   /** The server has greeted. */
   greeted(): void {
-    if (this.#phase === GREETING) this.#phase = LOGIN;
+    if (this.#part === GREETING) this.#part = LOGIN;
   }
 
-  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): number {
-    if (boundary) {
-      if (this.#phase === LOST) this.#candidate = true;
-      else if (this.#phase !== SKIP && !this.#started) this.#fresh = true;
-    }
-    let at = start;
-    while (at < end) {
-      const next = this.#step(bytes, at, end, time);
-      if (this.opaque) return end - start;
-      if (next === NEED_MORE) break;
-      at = next;
-    }
-    return at - start;
+  begins(bytes: Uint8Array, at: number, end: number): Detection {
+    const detection = detectMysql(bytes, at, end);
+    if (detection === REQUEST) this.#part = byteAt(bytes, at + 3) === 0 ? COMMAND : LOGIN;
+    return detection;
   }
 
-  #step(bytes: Uint8Array, at: number, end: number, time: number): number {
-    switch (this.#phase) {
-      case GREETING:
-      case LOGIN:
-      case COMMAND:
-        return this.#packet(bytes, at, end, time);
-      case SKIP: {
-        const taken = Math.min(this.#remaining, end - at);
-        this.#remaining -= taken;
-        if (this.#remaining === 0) this.#phase = COMMAND;
-        return at + taken;
-      }
-      case LOST:
-        return this.#resynchronise(bytes, at, end);
-      default:
-        return end;
-    }
-  }
-
-  #packet(bytes: Uint8Array, at: number, end: number, time: number): number {
-    if (!this.#started) {
-      this.#started = true;
-      this.#startTime = time;
-    }
+  message(bytes: Uint8Array, at: number, end: number, time: number): number {
     if (end - at < HEADER) return NEED_MORE;
     const length = packetLength(bytes, at);
     const sequence = byteAt(bytes, at + 3);
-    const login = this.#phase !== COMMAND;
+    const login = this.#part !== COMMAND;
     const command = !login && sequence === 0 && !this.#continuing && !this.sendingFile;
     if (length === 0) this.sendingFile = false;
     const wanted = Math.min(length, login ? MAX_LOGIN : command ? MAX_SQL : 0);
     if (end - at < HEADER + wanted) return NEED_MORE;
     const from = at + HEADER;
-    this.#continued = length === MAX_PACKET;
     if (login) this.#login(bytes, from, from + wanted);
     else if (command && length > 0) this.#command(bytes, from, from + wanted, wanted < length, time);
     // What the client sends in between: authentication, the file of LOAD DATA LOCAL.
-    this.#continuing = this.#continued;
-    this.#started = this.#fresh = false;
-    this.#remaining = length - wanted;
-    if (this.opaque) return end;
-    this.#phase = this.#remaining > 0 ? SKIP : COMMAND;
+    this.#continuing = length === MAX_PACKET;
+    this.#part = COMMAND;
+    this.framing.messageDone();
+    this.framing.passOver(length - wanted);
     // A login of which the beginning was lost is over when a command comes.
     if (command) this.authenticating = length > 0 && byteAt(bytes, from) === COM_CHANGE_USER;
     return from + wanted;
@@ -184,7 +137,7 @@ export class MysqlRequests implements DbReader {
     this.queryAttributes = has(QUERY_ATTRIBUTES);
     // What comes next is TLS, or compressed after the login.
     if (end - start === 32 ? has(SSL) : has(COMPRESS) || has(ZSTD)) {
-      this.opaque = true;
+      this.framing.opaque = true;
       return;
     }
     const user = indexOf(bytes, 0, start + 32, end);
@@ -198,7 +151,7 @@ export class MysqlRequests implements DbReader {
 
   #malformed(): void {
     this.#calls.reject('malformed_login');
-    this.opaque = true;
+    this.framing.opaque = true;
   }
 
   #command(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
@@ -231,7 +184,7 @@ export class MysqlRequests implements DbReader {
       case COM_BINLOG_DUMP:
       case COM_BINLOG_DUMP_GTID:
         // A replica: events without end.
-        this.opaque = true;
+        this.framing.opaque = true;
         return;
       default:
         this.#other(command, bytes, start, end, time);
@@ -275,50 +228,19 @@ export class MysqlRequests implements DbReader {
 
   #begin(call: ReturnType<DbCalls['take']>, kind: number, time: number): void {
     call.kind = kind;
-    call.start = this.#startTime;
+    call.start = this.framing.startTime;
     call.requestLast = time;
     call.namespace = this.database;
-    this.#calls.add(call, this.#fresh);
+    this.#calls.add(call, this.framing.fresh);
   }
 
-  #lose(): void {
-    this.#phase = LOST;
-    this.#started = this.#fresh = this.#candidate = this.#counted = this.#continuing = false;
+  forget(): void {
+    this.#continuing = false;
     this.#calls.callsLost();
   }
 
-  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
-    if (this.#candidate) {
-      const detection = detectMysql(bytes, at, end);
-      if (detection === MORE) return NEED_MORE;
-      if (detection === REQUEST) {
-        this.#phase = byteAt(bytes, at + 3) === 0 ? COMMAND : LOGIN;
-        this.#fresh = true;
-        this.#counted = false;
-        return at;
-      }
-      this.#candidate = false;
-    }
-    if (!this.#counted) {
-      this.#counted = true;
-      this.#calls.reject('unsynchronised');
-    }
-    return end;
-  }
-
-  skip(length: number): void {
-    if (this.#phase === ENDED) return;
-    if (this.#phase === SKIP && length <= this.#remaining) {
-      this.#remaining -= length;
-      if (this.#remaining === 0) this.#phase = COMMAND;
-    } else {
-      this.#lose();
-    }
-  }
-
-  close(left: boolean): void {
-    if (left || this.#phase === SKIP) this.#calls.reject('incomplete_packet');
-    this.#phase = ENDED;
+  closed(incomplete: boolean): void {
+    if (incomplete) this.#calls.reject('incomplete_packet');
   }
 }
 

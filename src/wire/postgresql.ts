@@ -48,7 +48,8 @@ export function createPostgresql(options: DbOptions): Decoder {
     open(context: ConnectionContext, sink: Sink): Session {
       const calls = new DbCalls(mapping, pool, context, sink, 'postgresql');
       const requests = new PostgresqlRequests(calls, statements, context.joined);
-      return new DbSession(calls, requests, new PostgresqlReplies(calls, requests, context.joined));
+      const replies = new PostgresqlReplies(calls, requests, context.joined);
+      return new DbSession(calls, requests.framing, replies.framing);
     },
   };
 }

@@ -1,30 +1,22 @@
 import { asciiText, byteAt, decimal, decodeText, indexOf, SP } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
-import type { DbReader } from './db_session.ts';
-import { HOLD, MORE, RESPONSE } from './decoder.ts';
+import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
+import { type Detection, HOLD, RESPONSE } from './decoder.ts';
 import { detectPostgresql, HEADER, messageLength } from './postgresql_detect.ts';
 import { EXECUTE, type PostgresqlRequests, PREPARE, QUERY, SYNC } from './postgresql_requests.ts';
-
-const MESSAGE = 0;
-const SKIP = 1;
-const LOST = 2;
-const ENDED = 3;
 
 /** Of an error's fields: S, V and C come first. */
 const MAX_ERROR = 256;
 const MAX_TAG = 64;
-const NEED_MORE = -2;
 /** The server skips what comes after an error until Sync. */
 export const PIPELINE_ABORTED = 'pipeline_aborted';
 
 /** What the server sends. Notices, parameters and notifications come at any time and answer nothing. */
-export class PostgresqlReplies implements DbReader {
-  opaque = false;
+export class PostgresqlReplies implements DbGrammar {
+  readonly framing: DbFraming;
   readonly #calls: DbCalls;
   readonly #requests: PostgresqlRequests;
-  #phase = MESSAGE;
-  #remaining = 0;
   /** Messages since the last ReadyForQuery belong to calls that are known. */
   #inside = false;
   #known = false;
@@ -33,62 +25,27 @@ export class PostgresqlReplies implements DbReader {
   /** CommandCompletes of the current Query. */
   #completed = 0;
   #ready = false;
-  #candidate = false;
-  #counted = false;
 
   constructor(calls: DbCalls, requests: PostgresqlRequests, joined: boolean) {
+    this.framing = new DbFraming(this, RESPONSE, calls, joined);
     this.#calls = calls;
     this.#requests = requests;
     this.#ready = joined;
-    if (joined) this.#phase = LOST;
   }
 
-  get ended(): boolean {
-    return this.#phase === ENDED;
+  begins(bytes: Uint8Array, at: number, end: number): Detection {
+    return detectPostgresql(bytes, at, end);
   }
 
-  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number {
-    if (boundary && this.#phase === LOST) this.#candidate = true;
-    let at = start;
-    while (at < end) {
-      const next = this.#step(bytes, at, end, time, mayHold);
-      if (this.opaque) return end - start;
-      if (next === HOLD) return at === start ? HOLD : at - start;
-      if (next === NEED_MORE) break;
-      at = next;
-    }
-    return at - start;
-  }
-
-  #step(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
-    switch (this.#phase) {
-      case MESSAGE:
-        return this.#message(bytes, at, end, time, mayHold);
-      case SKIP: {
-        const taken = Math.min(this.#remaining, end - at);
-        this.#remaining -= taken;
-        if (this.#remaining === 0) this.#phase = MESSAGE;
-        return at + taken;
-      }
-      case LOST:
-        return this.#resynchronise(bytes, at, end);
-      default:
-        return end;
-    }
-  }
-
-  #message(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+  message(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
     const requests = this.#requests;
     if (requests.encryptionAsked) return this.#encryption(bytes, at, end);
     if (requests.starting && mayHold) return HOLD;
     if (end - at < HEADER) return NEED_MORE;
     const length = messageLength(bytes, at, false);
     if (length === 0) {
-      this.#calls.reject('malformed_message');
-      if (requests.starting) this.opaque = true;
-      this.#lose();
-      this.#counted = true;
-      return end;
+      if (requests.starting) this.framing.opaque = true;
+      return this.framing.malformed('malformed_message', end);
     }
     const type = byteAt(bytes, at);
     const wanted = HEADER + Math.min(length - HEADER, wantedOf(type));
@@ -98,18 +55,18 @@ export class PostgresqlReplies implements DbReader {
     if (this.#ready && !this.#inside && !isAsynchronous(type)) {
       const { empty, uncertain } = this.#calls;
       // Parse and Describe are answered before the call that they belong to is known.
-      if (empty && requests.pending) return this.#passOver(at, length, wanted);
+      if (empty && requests.pending) return this.#done(at, length, wanted);
       if (empty && !uncertain && mayHold) return HOLD;
       this.#inside = true;
       this.#known = this.#calls.match(time) !== undefined;
     }
     this.#take(type, bytes, at + HEADER, at + wanted, time);
-    return this.#passOver(at, length, wanted);
+    return this.#done(at, length, wanted);
   }
 
-  #passOver(at: number, length: number, wanted: number): number {
-    this.#remaining = length - wanted;
-    if (this.#remaining > 0) this.#phase = SKIP;
+  #done(at: number, length: number, wanted: number): number {
+    this.framing.messageDone();
+    this.framing.passOver(length - wanted);
     return at + wanted;
   }
 
@@ -118,7 +75,7 @@ export class PostgresqlReplies implements DbReader {
     const answer = byteAt(bytes, at);
     this.#requests.encryptionAsked = false;
     if (answer === 0x53 || answer === 0x47) {
-      this.opaque = true;
+      this.framing.opaque = true;
       return end;
     }
     return answer === 0x4e ? at + 1 : at;
@@ -184,44 +141,11 @@ export class PostgresqlReplies implements DbReader {
     this.#completed = 0;
   }
 
-  #lose(): void {
-    this.#phase = LOST;
-    this.#inside = this.#known = this.#failed = this.#candidate = this.#counted = false;
+  forget(): void {
+    this.#inside = this.#known = this.#failed = false;
     this.#ready = true;
     this.#completed = 0;
     this.#calls.answersLost();
-  }
-
-  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
-    if (this.#candidate) {
-      const detection = detectPostgresql(bytes, at, end);
-      if (detection === MORE) return NEED_MORE;
-      if (detection === RESPONSE) {
-        this.#phase = MESSAGE;
-        this.#counted = false;
-        return at;
-      }
-      this.#candidate = false;
-    }
-    if (!this.#counted) {
-      this.#counted = true;
-      this.#calls.reject('unsynchronised');
-    }
-    return end;
-  }
-
-  skip(length: number): void {
-    if (this.#phase === ENDED) return;
-    if (this.#phase === SKIP && length <= this.#remaining) {
-      this.#remaining -= length;
-      if (this.#remaining === 0) this.#phase = MESSAGE;
-    } else {
-      this.#lose();
-    }
-  }
-
-  close(): void {
-    this.#phase = ENDED;
   }
 }
 

@@ -1,8 +1,8 @@
 import { byteAt, decodeText, indexOf } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
-import type { DbReader } from './db_session.ts';
-import { MORE, REQUEST } from './decoder.ts';
+import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
+import { type Detection, REQUEST } from './decoder.ts';
 import {
   CANCEL,
   detectPostgresql,
@@ -24,37 +24,25 @@ export const PREPARE = 3;
 /** Ends a group of the extended protocol; answered by ReadyForQuery. */
 export const SYNC = 4;
 
-const STARTUP = 0;
-const MESSAGE = 1;
-const SKIP = 2;
-const LOST = 3;
-const ENDED = 4;
-
 /** Of Bind, Execute, Close: two names. */
 const MAX_NAMES = 512;
 const MAX_STATEMENTS = 1024;
 const MAX_PORTALS = 256;
-const NEED_MORE = -1;
 
 /** What the client sends: a startup packet, then messages with a type and a length. */
-export class PostgresqlRequests implements DbReader {
-  opaque = false;
+export class PostgresqlRequests implements DbGrammar {
+  readonly framing: DbFraming;
+  readonly #calls: DbCalls;
+  /** No startup packet has come. */
+  starting: boolean;
   /** The server has been asked for encryption and answers with one byte. */
   encryptionAsked = false;
   /** Messages that belong to a call that is not added yet. */
   pending = false;
   database = '';
-  readonly #calls: DbCalls;
   readonly #statements: Statements;
   readonly #prepared = new Bounded<string, Statement>(MAX_STATEMENTS);
   readonly #portals = new Bounded<string, Statement | undefined>(MAX_PORTALS);
-  #phase = STARTUP;
-  #remaining = 0;
-  #started = false;
-  #startTime = 0;
-  #fresh = false;
-  #candidate = false;
-  #counted = false;
   /** First message since the last Execute or Sync. */
   #groupTime = -1;
   #groupFresh = false;
@@ -63,51 +51,16 @@ export class PostgresqlRequests implements DbReader {
   #executed = false;
 
   constructor(calls: DbCalls, statements: Statements, joined: boolean) {
+    this.framing = new DbFraming(this, REQUEST, calls, joined);
     this.#calls = calls;
     this.#statements = statements;
-    if (joined) this.#phase = LOST;
+    this.starting = !joined;
   }
 
-  get starting(): boolean {
-    return this.#phase === STARTUP;
-  }
-
-  get ended(): boolean {
-    return this.#phase === ENDED;
-  }
-
-  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): number {
-    if (boundary) {
-      if (this.#phase === LOST) this.#candidate = true;
-      else if (this.#phase !== SKIP && !this.#started) this.#fresh = true;
-    }
-    let at = start;
-    while (at < end) {
-      const next = this.#step(bytes, at, end, time);
-      if (this.opaque) return end - start;
-      if (next === NEED_MORE) break;
-      at = next;
-    }
-    return at - start;
-  }
-
-  #step(bytes: Uint8Array, at: number, end: number, time: number): number {
-    switch (this.#phase) {
-      case STARTUP:
-        return this.#startup(bytes, at, end);
-      case MESSAGE:
-        return this.#message(bytes, at, end, time);
-      case SKIP: {
-        const taken = Math.min(this.#remaining, end - at);
-        this.#remaining -= taken;
-        if (this.#remaining === 0) this.#phase = MESSAGE;
-        return at + taken;
-      }
-      case LOST:
-        return this.#resynchronise(bytes, at, end);
-      default:
-        return end;
-    }
+  begins(bytes: Uint8Array, at: number, end: number): Detection {
+    const detection = detectPostgresql(bytes, at, end);
+    if (detection === REQUEST) this.starting = byteAt(bytes, at) === 0;
+    return detection;
   }
 
   #startup(bytes: Uint8Array, at: number, end: number): number {
@@ -116,22 +69,23 @@ export class PostgresqlRequests implements DbReader {
     const code = int32(bytes, at + 4);
     if ((code === SSL || code === GSS) && length === 8) {
       this.encryptionAsked = true;
+      this.framing.messageDone();
       return at + 8;
     }
     if (code === CANCEL && length === 16) {
       // Another connection's key. Nothing is answered.
-      this.#phase = ENDED;
+      this.framing.finish();
       return end;
     }
     if (!isVersion(code) || length < 9 || length > MAX_STARTUP) {
       this.#calls.reject('malformed_startup');
-      this.opaque = true;
+      this.framing.opaque = true;
       return end;
     }
     if (end - at < length) return NEED_MORE;
     this.#parameters(bytes, at + 8, at + length);
-    this.#phase = MESSAGE;
-    this.#fresh = false;
+    this.starting = false;
+    this.framing.messageDone();
     return at + length;
   }
 
@@ -151,27 +105,17 @@ export class PostgresqlRequests implements DbReader {
     this.database ||= user;
   }
 
-  #message(bytes: Uint8Array, at: number, end: number, time: number): number {
-    if (!this.#started) {
-      this.#started = true;
-      this.#startTime = time;
-    }
+  message(bytes: Uint8Array, at: number, end: number, time: number): number {
+    if (this.starting) return this.#startup(bytes, at, end);
     if (end - at < HEADER) return NEED_MORE;
     const length = messageLength(bytes, at, true);
-    if (length === 0) {
-      this.#calls.reject('malformed_message');
-      this.#lose();
-      this.#counted = true;
-      return end;
-    }
+    if (length === 0) return this.framing.malformed('malformed_message', end);
     const type = byteAt(bytes, at);
     const wanted = HEADER + Math.min(length - HEADER, wantedOf(type));
     if (end - at < wanted) return NEED_MORE;
     this.#take(type, bytes, at + HEADER, at + wanted, wanted < length, time);
-    this.#started = false;
-    this.#fresh = false;
-    this.#remaining = length - wanted;
-    if (this.#remaining > 0) this.#phase = SKIP;
+    this.framing.messageDone();
+    this.framing.passOver(length - wanted);
     return at + wanted;
   }
 
@@ -203,7 +147,7 @@ export class PostgresqlRequests implements DbReader {
         this.#sync(time);
         break;
       case 0x46: // F: the fast path, a function by its number
-        this.#add(QUERY, this.#startTime, this.#fresh, time);
+        this.#add(QUERY, this.framing.startTime, this.framing.fresh, time);
         break;
       default: // Flush, Terminate, passwords, COPY
         break;
@@ -213,8 +157,8 @@ export class PostgresqlRequests implements DbReader {
   #group(): void {
     this.pending = true;
     if (this.#groupTime >= 0) return;
-    this.#groupTime = this.#startTime;
-    this.#groupFresh = this.#fresh;
+    this.#groupTime = this.framing.startTime;
+    this.#groupFresh = this.framing.fresh;
   }
 
   #add(kind: number, start: number, fresh: boolean, time: number): DbCall {
@@ -230,7 +174,7 @@ export class PostgresqlRequests implements DbReader {
 
   #query(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
     const statement = this.#statements.get(bytes, start, end, cut);
-    this.#statements.describe(this.#add(QUERY, this.#startTime, this.#fresh, time), statement);
+    this.#statements.describe(this.#add(QUERY, this.framing.startTime, this.framing.fresh, time), statement);
   }
 
   #parse(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
@@ -272,57 +216,25 @@ export class PostgresqlRequests implements DbReader {
       const call = this.#add(PREPARE, this.#groupTime, this.#groupFresh, time);
       if (this.#parsed !== undefined) this.#statements.describe(call, this.#parsed);
     }
-    this.#add(SYNC, this.#startTime, this.#fresh && !begun, time);
+    this.#add(SYNC, this.framing.startTime, this.framing.fresh && !begun, time);
     this.#groupTime = -1;
     this.#parsed = undefined;
     this.#executed = false;
     this.pending = false;
   }
 
-  #lose(): void {
-    this.#phase = LOST;
-    this.#started = this.#fresh = this.#candidate = this.#counted = false;
+  /** What the lost bytes prepared is not known; names that were used before may mean something else now. */
+  forget(): void {
+    this.#prepared.clear();
+    this.#portals.clear();
     this.#groupTime = -1;
     this.#parsed = undefined;
     this.#executed = this.pending = false;
     this.#calls.callsLost();
   }
 
-  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
-    if (this.#candidate) {
-      const detection = detectPostgresql(bytes, at, end);
-      if (detection === MORE) return NEED_MORE;
-      if (detection === REQUEST) {
-        this.#phase = byteAt(bytes, at) === 0 ? STARTUP : MESSAGE;
-        this.#fresh = true;
-        this.#counted = false;
-        return at;
-      }
-      this.#candidate = false;
-    }
-    if (!this.#counted) {
-      this.#counted = true;
-      this.#calls.reject('unsynchronised');
-    }
-    return end;
-  }
-
-  skip(length: number): void {
-    if (this.#phase === ENDED) return;
-    if (this.#phase === SKIP && length <= this.#remaining) {
-      this.#remaining -= length;
-      if (this.#remaining === 0) this.#phase = MESSAGE;
-      return;
-    }
-    // What the lost bytes prepared is not known; names that were used before may mean something else now.
-    this.#prepared.clear();
-    this.#portals.clear();
-    this.#lose();
-  }
-
-  close(left: boolean): void {
-    if (left || this.#phase === SKIP) this.#calls.reject('incomplete_message');
-    this.#phase = ENDED;
+  closed(incomplete: boolean): void {
+    if (incomplete) this.#calls.reject('incomplete_message');
   }
 }
 

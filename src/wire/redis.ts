@@ -44,7 +44,8 @@ export function createRedis(options: DbOptions): Decoder {
     open(context: ConnectionContext, sink: Sink): Session {
       const calls = new DbCalls(mapping, pool, context, sink, 'redis');
       const requests = new RedisRequests(calls, options.query, context.joined);
-      return new DbSession(calls, requests, new RedisReplies(calls, requests, context.joined));
+      const replies = new RedisReplies(calls, requests, context.joined);
+      return new DbSession(calls, requests.framing, replies.framing);
     },
   };
 }

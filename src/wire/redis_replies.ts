@@ -1,27 +1,20 @@
-import { asciiText, byteAt, CR, isDigit, LF, SP } from './bytes.ts';
+import { asciiText, byteAt, CR, indexOf, isDigit, LF, SP } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
-import type { DbReader } from './db_session.ts';
-import { HOLD } from './decoder.ts';
+import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
+import { type Detection, HOLD, MORE, NO, RESPONSE } from './decoder.ts';
 import { EXECUTES, MONITORS, REPLICATES, SELECTS, SUBSCRIBES, UNSUBSCRIBES } from './redis_commands.ts';
 import { ARRAY, BULK, headerNumber, isReplyLine, isReplyType, lineEnd, MAX_HEADER } from './redis_detect.ts';
 import type { RedisRequests } from './redis_requests.ts';
 
+/** Where in an answer. */
 const START = 0;
 const ELEMENTS = 1;
-/** Inside a string, its CRLF included. */
-const SKIP = 2;
 /** The rest of a line that needs no look. */
-const SKIP_LINE = 3;
-const LOST = 4;
-const ENDED = 5;
+const LINE = 2;
 
 /** Of a line: errors are sentences. */
 const MAX_LINE = 256;
-const NEED_MORE = -2;
-/** So many that are malformed, with fewer good ones between them than FORGIVING, and it is something else. */
-const MAX_STRIKES = 3;
-const FORGIVING = 32;
 const MAX_PREFIX = 32;
 
 const ERROR = 0x2d;
@@ -38,14 +31,13 @@ const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsub
  * What the server sends: RESP2 and RESP3 (https://redis.io/docs/latest/develop/reference/protocol-spec/). An answer is
  * one value with all that is in it; pushes and attributes are no answers.
  */
-export class RedisReplies implements DbReader {
-  opaque = false;
+export class RedisReplies implements DbGrammar {
+  readonly framing: DbFraming;
   readonly #calls: DbCalls;
   readonly #requests: RedisRequests;
-  #phase = START;
+  #part = START;
   /** Values that the current answer still has to have. */
   #open = 0;
-  #remaining = 0;
   /** Whose answer it is; undefined: of nobody that is known. */
   #call: DbCall | undefined = undefined;
   /** It is a message that nobody asked for; its first word if it is a confirmation. */
@@ -53,60 +45,37 @@ export class RedisReplies implements DbReader {
   #confirmation = '';
   #subscribed = false;
   #monitored = false;
-  #candidate = false;
-  #counted = false;
-  #strikes = 0;
-  /** Whole ones since. */
-  #good = 0;
 
   constructor(calls: DbCalls, requests: RedisRequests, joined: boolean) {
+    this.framing = new DbFraming(this, RESPONSE, calls, joined);
     this.#calls = calls;
     this.#requests = requests;
-    if (joined) this.#phase = LOST;
   }
 
-  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number {
-    if (boundary && this.#phase === LOST) this.#candidate = true;
-    let at = start;
-    while (at < end) {
-      const next = this.#step(bytes, at, end, time, mayHold);
-      if (this.opaque) return end - start;
-      if (next === HOLD) return at === start ? HOLD : at - start;
-      if (next === NEED_MORE) break;
-      at = next;
-    }
-    return at - start;
-  }
-
-  #step(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
-    switch (this.#phase) {
+  message(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+    switch (this.#part) {
       case START:
         return this.#start(bytes, at, end, time, mayHold);
       case ELEMENTS:
         return this.#value(bytes, at, end, time);
-      case SKIP: {
-        const taken = Math.min(this.#remaining, end - at);
-        this.#remaining -= taken;
-        if (this.#remaining === 0) this.#valueDone(time);
-        return at + taken;
-      }
-      case SKIP_LINE: {
-        let lf = at;
-        while (lf < end && byteAt(bytes, lf) !== LF) lf++;
-        if (lf === end) return end;
+      default: {
+        const lf = indexOf(bytes, LF, at, end);
+        if (lf < 0) return end;
         this.#valueDone(time);
         return lf + 1;
       }
-      case LOST:
-        return this.#resynchronise(bytes, at, end);
-      default:
-        return end;
     }
+  }
+
+  begins(bytes: Uint8Array, at: number, end: number): Detection {
+    const lf = isReplyType(byteAt(bytes, at)) ? lineEnd(bytes, at, end, MAX_LINE) : -2;
+    if (lf === -1) return MORE;
+    return lf >= 0 && isReplyLine(bytes, at, lf) ? RESPONSE : NO;
   }
 
   #start(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
     const type = byteAt(bytes, at);
-    if (!isReplyType(type)) return this.#malformed(end);
+    if (!isReplyType(type)) return this.framing.malformed('malformed_reply', end);
     if (type === PUSH || (type === ARRAY && this.#mayBePush())) {
       const word = firstWord(bytes, at, end);
       if (word === undefined) return NEED_MORE;
@@ -126,7 +95,7 @@ export class RedisReplies implements DbReader {
     if (this.#call?.kind === REPLICATES) {
       // The answer itself belongs to the other protocol.
       this.#calls.answered(time);
-      this.opaque = true;
+      this.framing.opaque = true;
       return end;
     }
     return this.#begin(at, false);
@@ -141,13 +110,13 @@ export class RedisReplies implements DbReader {
   #begin(at: number, pushed: boolean): number {
     this.#pushed = pushed;
     this.#open = 1;
-    this.#phase = ELEMENTS;
+    this.#part = ELEMENTS;
     return at;
   }
 
   #value(bytes: Uint8Array, at: number, end: number, time: number): number {
     const type = byteAt(bytes, at);
-    if (!isReplyType(type)) return this.#malformed(end);
+    if (!isReplyType(type)) return this.framing.malformed('malformed_reply', end);
     if (type === ERROR || type === BULK_ERROR) return this.#error(bytes, at, end, time, type);
     const lf = lineEnd(bytes, at, end, MAX_LINE);
     if (lf === -1) return NEED_MORE;
@@ -155,10 +124,10 @@ export class RedisReplies implements DbReader {
     if (type === ARRAY || type === PUSH || type === 0x7e) return this.#aggregate(bytes, at, lf, end, time, 1);
     if (type === 0x25 || type === ATTRIBUTE) return this.#aggregate(bytes, at, lf, end, time, 2);
     if (lf === -2) {
-      this.#phase = SKIP_LINE;
+      this.#part = LINE;
       return Math.min(end, at + MAX_LINE);
     }
-    if (byteAt(bytes, lf - 1) !== CR) return this.#malformed(end);
+    if (byteAt(bytes, lf - 1) !== CR) return this.framing.malformed('malformed_reply', end);
     this.#valueDone(time);
     return lf + 1;
   }
@@ -166,18 +135,17 @@ export class RedisReplies implements DbReader {
   #string(bytes: Uint8Array, at: number, lf: number, end: number, time: number): number {
     const length = lf < 0 ? -1 : headerNumber(bytes, at, lf);
     if (length >= 0) {
-      this.#phase = SKIP;
-      this.#remaining = length + 2;
+      this.framing.passOver(length + 2);
       return lf + 1;
     }
-    if (!isNull(bytes, at, lf)) return this.#malformed(end);
+    if (!isNull(bytes, at, lf)) return this.framing.malformed('malformed_reply', end);
     this.#valueDone(time);
     return lf + 1;
   }
 
   #aggregate(bytes: Uint8Array, at: number, lf: number, end: number, time: number, per: number): number {
     const count = lf < 0 ? -1 : headerNumber(bytes, at, lf);
-    if (count < 0 && !isNull(bytes, at, lf)) return this.#malformed(end);
+    if (count < 0 && !isNull(bytes, at, lf)) return this.framing.malformed('malformed_reply', end);
     const inside = Math.max(0, count) * per;
     if (this.#open === 1 && !this.#pushed && this.#call?.kind === EXECUTES) this.#call.batch = inside;
     // An attribute stands before the value that it tells about.
@@ -195,7 +163,7 @@ export class RedisReplies implements DbReader {
     let length = 0;
     if (type === BULK_ERROR) {
       length = lf < 0 ? -1 : headerNumber(bytes, at, lf);
-      if (length < 0) return this.#malformed(end);
+      if (length < 0) return this.framing.malformed('malformed_reply', end);
       from = lf + 1;
       if (Math.min(length, MAX_PREFIX) > end - from) return NEED_MORE;
       next = from;
@@ -208,10 +176,9 @@ export class RedisReplies implements DbReader {
       call.failed = true;
     }
     if (type === BULK_ERROR) {
-      this.#phase = SKIP;
-      this.#remaining = length + 2;
+      this.framing.passOver(length + 2);
     } else if (lf < 0) {
-      this.#phase = SKIP_LINE;
+      this.#part = LINE;
       next = Math.min(end, at + MAX_LINE);
     } else {
       this.#valueDone(time);
@@ -219,12 +186,16 @@ export class RedisReplies implements DbReader {
     return next;
   }
 
+  passed(time: number): void {
+    this.#valueDone(time);
+  }
+
   #valueDone(time: number): void {
     this.#open--;
-    this.#phase = ELEMENTS;
+    this.#part = ELEMENTS;
     if (this.#open > 0) return;
-    this.#phase = START;
-    if (this.#strikes > 0 && ++this.#good >= FORGIVING) this.#strikes = 0;
+    this.#part = START;
+    this.framing.messageDone();
     const call = this.#call;
     this.#call = undefined;
     if (this.#pushed) {
@@ -250,58 +221,16 @@ export class RedisReplies implements DbReader {
     if (this.#calls.match(time) !== undefined) this.#calls.answered(time);
   }
 
-  #malformed(end: number): number {
-    this.#calls.reject('malformed_reply');
-    this.#good = 0;
-    if (++this.#strikes >= MAX_STRIKES) this.opaque = true;
-    this.#lose();
-    this.#counted = true;
-    return end;
-  }
-
-  #lose(): void {
-    this.#phase = LOST;
+  forget(): void {
+    this.#part = START;
     this.#call = undefined;
-    this.#pushed = this.#candidate = this.#counted = false;
+    this.#pushed = false;
     this.#confirmation = '';
     this.#calls.answersLost();
   }
 
-  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
-    if (this.#candidate) {
-      const lf = isReplyType(byteAt(bytes, at)) ? lineEnd(bytes, at, end, MAX_LINE) : -2;
-      if (lf === -1) return NEED_MORE;
-      if (lf >= 0 && isReplyLine(bytes, at, lf)) {
-        this.#phase = START;
-        this.#counted = false;
-        return at;
-      }
-      this.#candidate = false;
-    }
-    if (!this.#counted) {
-      this.#counted = true;
-      this.#calls.reject('unsynchronised');
-    }
-    return end;
-  }
-
-  skip(length: number, time: number): void {
-    if (this.#phase === ENDED) return;
-    if (this.#phase === SKIP && length <= this.#remaining) {
-      this.#remaining -= length;
-      if (this.#remaining === 0) this.#valueDone(time);
-    } else {
-      this.#lose();
-    }
-  }
-
-  close(): void {
+  closed(): void {
     this.#call = undefined;
-    this.#phase = ENDED;
-  }
-
-  get ended(): boolean {
-    return this.#phase === ENDED;
   }
 }
 

@@ -1,20 +1,17 @@
-import { asciiText, byteAt, CR, decodeText, HT, LF, SP } from './bytes.ts';
+import { asciiText, byteAt, CR, decodeText, HT, indexOf, LF, SP } from './bytes.ts';
 import type { DbOptions } from './db.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
-import type { DbReader } from './db_session.ts';
-import { MORE, REQUEST } from './decoder.ts';
+import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
+import { type Detection, MORE, NO, REQUEST } from './decoder.ts';
 import * as commands from './redis_commands.ts';
 import { ARRAY, BULK, detectRedis, headerNumber, lineEnd, MAX_HEADER } from './redis_detect.ts';
 
+/** Where in a command. */
 const START = 0;
-const ARGS = 1;
-/** Inside an argument that is passed over, its CRLF included. */
-const SKIP = 2;
+const ARGUMENTS = 1;
 /** The rest of an inline command that is longer than MAX_INLINE. */
-const SKIP_LINE = 3;
-const LOST = 4;
-const ENDED = 5;
+const LINE = 2;
 
 /** Bytes of an argument that are looked at, and of an inline command. */
 export const MAX_ARGUMENT = 256;
@@ -22,10 +19,6 @@ export const MAX_INLINE = 1024;
 /** Of the query text with `query: keep`. */
 const MAX_TEXT = 2048;
 const MAX_ARGS = 256;
-const NEED_MORE = -1;
-/** So many that are malformed, with fewer good ones between them than FORGIVING, and it is something else. */
-const MAX_STRIKES = 3;
-const FORGIVING = 32;
 
 const OFF = 1;
 const SKIP_ONE = 2;
@@ -35,26 +28,17 @@ const SKIP_ONE = 2;
  *
  *   command = "*" count CRLF *( "$" length CRLF bytes CRLF ) / inline LF
  */
-export class RedisRequests implements DbReader {
-  opaque = false;
+export class RedisRequests implements DbGrammar {
+  readonly framing: DbFraming;
   readonly #calls: DbCalls;
   readonly #keep: boolean;
   readonly #text: boolean;
-  #phase = START;
+  #part = START;
   #call: DbCall | undefined = undefined;
   #command = commands.OTHER_COMMAND;
   /** Arguments of the current command in all, and read. */
   #count = 0;
   #read = 0;
-  #remaining = 0;
-  #started = false;
-  #startTime = 0;
-  #fresh = false;
-  #candidate = false;
-  #counted = false;
-  #strikes = 0;
-  /** Whole ones since. */
-  #good = 0;
   /** CLIENT REPLY: 0, OFF, SKIP_ONE, or one more: the command that says so. */
   #replies = 0;
   #args: string[] = [];
@@ -63,77 +47,58 @@ export class RedisRequests implements DbReader {
   database = '';
 
   constructor(calls: DbCalls, query: DbOptions['query'], joined: boolean) {
+    this.framing = new DbFraming(this, REQUEST, calls, joined);
     this.#calls = calls;
     this.#keep = query === 'keep';
     this.#text = query !== 'drop';
-    if (joined) this.#phase = LOST;
-    else this.database = '0';
+    if (!joined) this.database = '0';
   }
 
-  read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): number {
-    if (boundary && this.#phase === LOST) this.#candidate = true;
-    if (boundary && this.#phase === START && !this.#started) this.#fresh = true;
-    let at = start;
-    while (at < end) {
-      const next = this.#step(bytes, at, end, time);
-      if (this.opaque) return end - start;
-      if (next === NEED_MORE) break;
-      at = next;
-    }
-    return at - start;
-  }
-
-  #step(bytes: Uint8Array, at: number, end: number, time: number): number {
-    switch (this.#phase) {
+  message(bytes: Uint8Array, at: number, end: number, time: number): number {
+    switch (this.#part) {
       case START:
         return this.#start(bytes, at, end, time);
-      case ARGS:
+      case ARGUMENTS:
         return this.#argument(bytes, at, end, time);
-      case SKIP: {
-        const taken = Math.min(this.#remaining, end - at);
-        this.#remaining -= taken;
-        if (this.#remaining === 0) this.#argumentDone(time);
-        return at + taken;
-      }
-      case SKIP_LINE: {
-        let lf = at;
-        while (lf < end && byteAt(bytes, lf) !== LF) lf++;
-        if (lf === end) return end;
+      default: {
+        const lf = indexOf(bytes, LF, at, end);
+        if (lf < 0) return end;
         this.#finish(time);
         return lf + 1;
       }
-      case LOST:
-        return this.#resynchronise(bytes, at, end);
-      default:
-        return end;
     }
+  }
+
+  begins(bytes: Uint8Array, at: number, end: number): Detection {
+    const detection = detectRedis(bytes, at, end);
+    if (detection === MORE && end - at < MAX_INLINE) return MORE;
+    return detection === REQUEST ? REQUEST : NO;
   }
 
   #start(bytes: Uint8Array, at: number, end: number, time: number): number {
     const first = byteAt(bytes, at);
     // Empty lines are no commands.
-    if (!this.#started && (first === CR || first === LF)) return at + 1;
-    if (!this.#started) {
-      this.#started = true;
-      this.#startTime = time;
+    if (first === CR || first === LF) {
+      this.framing.messageless();
+      return at + 1;
     }
     if (first !== ARRAY) return this.#inline(bytes, at, end, time);
     const lf = lineEnd(bytes, at, end, MAX_HEADER);
     if (lf === -1) return NEED_MORE;
     const count = lf < 0 ? -1 : headerNumber(bytes, at, lf);
-    if (count < 0 || count > 1_048_576) return this.#malformed(end);
+    if (count < 0 || count > 1_048_576) return this.framing.malformed('malformed_command', end);
     if (count === 0) {
-      this.#started = this.#fresh = false;
+      this.framing.messageless();
       return lf + 1;
     }
     this.#begin(count);
-    this.#phase = ARGS;
+    this.#part = ARGUMENTS;
     return lf + 1;
   }
 
   #begin(count: number): void {
     const call = this.#calls.take();
-    call.start = this.#startTime;
+    call.start = this.framing.startTime;
     this.#call = call;
     this.#command = commands.OTHER_COMMAND;
     this.#count = count;
@@ -146,18 +111,18 @@ export class RedisRequests implements DbReader {
     const lf = lineEnd(bytes, at, end, MAX_HEADER);
     if (lf === -1) return NEED_MORE;
     const length = lf < 0 || byteAt(bytes, at) !== BULK ? -1 : headerNumber(bytes, at, lf);
-    if (length < 0) return this.#malformed(end);
+    if (length < 0) return this.framing.malformed('malformed_command', end);
     const from = lf + 1;
     if (length > MAX_ARGUMENT || !this.#wanted()) {
       if (this.#read === 0) this.#name(bytes, from, from);
       else this.#argsCut = this.#keep;
-      this.#phase = SKIP;
-      this.#remaining = length + 2;
+      this.framing.passOver(length + 2);
       return from;
     }
     const next = from + length + 2;
     if (next > end) return NEED_MORE;
-    if (byteAt(bytes, next - 2) !== CR || byteAt(bytes, next - 1) !== LF) return this.#malformed(end);
+    if (byteAt(bytes, next - 2) !== CR || byteAt(bytes, next - 1) !== LF)
+      return this.framing.malformed('malformed_command', end);
     this.#take(bytes, from, from + length);
     this.#argumentDone(time);
     return next;
@@ -201,7 +166,11 @@ export class RedisRequests implements DbReader {
   #argumentDone(time: number): void {
     this.#read++;
     if (this.#read >= this.#count) this.#finish(time);
-    else this.#phase = ARGS;
+    else this.#part = ARGUMENTS;
+  }
+
+  passed(time: number): void {
+    this.#argumentDone(time);
   }
 
   #inline(bytes: Uint8Array, at: number, end: number, time: number): number {
@@ -211,17 +180,17 @@ export class RedisRequests implements DbReader {
     const words = wordsOf(bytes, at, stop);
     const [name] = words;
     if (name === undefined) {
-      this.#started = this.#fresh = false;
+      this.framing.messageless();
       return lf === -2 ? end : lf + 1;
     }
-    if (!commands.isCommand(bytes, name[0], name[1])) return this.#malformed(end);
+    if (!commands.isCommand(bytes, name[0], name[1])) return this.framing.malformed('malformed_command', end);
     this.#begin(words.length);
     for (const [from, to] of words) {
       if (this.#wanted() && to - from <= MAX_ARGUMENT) this.#take(bytes, from, to);
       this.#read++;
     }
     if (lf === -2) {
-      this.#phase = SKIP_LINE;
+      this.#part = LINE;
       return stop;
     }
     this.#finish(time);
@@ -231,11 +200,10 @@ export class RedisRequests implements DbReader {
   #finish(time: number): void {
     const call = this.#call;
     const command = this.#command;
-    const fresh = this.#fresh;
+    const { fresh } = this.framing;
     this.#call = undefined;
-    this.#started = this.#fresh = false;
-    this.#phase = START;
-    if (this.#strikes > 0 && ++this.#good >= FORGIVING) this.#strikes = 0;
+    this.#part = START;
+    this.framing.messageDone();
     if (call === undefined) return;
     call.requestLast = time;
     call.kind = command.kind;
@@ -267,65 +235,21 @@ export class RedisRequests implements DbReader {
     call.text = text.slice(0, MAX_TEXT);
   }
 
-  #malformed(end: number): number {
-    this.#calls.reject('malformed_command');
-    this.#good = 0;
-    if (++this.#strikes >= MAX_STRIKES) this.opaque = true;
-    this.#lose();
-    this.#counted = true;
-    return end;
-  }
-
-  #lose(): void {
-    if (this.#call !== undefined) this.#calls.recycle(this.#call);
-    this.#call = undefined;
-    this.#phase = LOST;
-    this.#started = this.#fresh = this.#candidate = this.#counted = false;
+  forget(): void {
+    this.#drop();
     this.database = '';
     this.#calls.callsLost();
   }
 
-  #resynchronise(bytes: Uint8Array, at: number, end: number): number {
-    if (this.#candidate) {
-      const detection = detectRedis(bytes, at, end);
-      if (detection === REQUEST) {
-        this.#phase = START;
-        this.#fresh = true;
-        this.#counted = false;
-        return at;
-      }
-      if (detection === MORE) return end - at < MAX_INLINE ? NEED_MORE : end;
-      this.#candidate = false;
-    }
-    if (!this.#counted) {
-      this.#counted = true;
-      this.#calls.reject('unsynchronised');
-    }
-    return end;
+  closed(incomplete: boolean): void {
+    if (incomplete || this.#part !== START) this.#calls.reject('incomplete_command');
+    this.#drop();
   }
 
-  /** `length` bytes are missing. What was untaken before them is gone with them. */
-  skip(length: number, time: number): void {
-    if (this.#phase === ENDED) return;
-    if (this.#phase === SKIP && length <= this.#remaining) {
-      this.#remaining -= length;
-      if (this.#remaining === 0) this.#argumentDone(time);
-    } else {
-      this.#lose();
-    }
-  }
-
-  /** `left`: bytes of a command that will never be whole. */
-  close(left: boolean): void {
-    if (left || this.#phase === ARGS || this.#phase === SKIP || this.#phase === SKIP_LINE)
-      this.#calls.reject('incomplete_command');
+  #drop(): void {
     if (this.#call !== undefined) this.#calls.recycle(this.#call);
     this.#call = undefined;
-    this.#phase = ENDED;
-  }
-
-  get ended(): boolean {
-    return this.#phase === ENDED;
+    this.#part = START;
   }
 }
 
