@@ -58,6 +58,8 @@ static __always_inline void begin(struct socket_state *state)
 	state->owner = 0;
 	state->offset[SONDE_SEND] = 0;
 	state->offset[SONDE_RECV] = 0;
+	state->frames[SONDE_SEND].known = 0;
+	state->frames[SONDE_RECV].known = 0;
 }
 
 static __always_inline void open_state(struct sock *sk, struct tcp_sock *tcp, int old_state, int new_state)

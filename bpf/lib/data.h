@@ -14,16 +14,19 @@
 #define RECORDS_MAX 4	  /* per operation */
 #define CAPTURE_MAX (RECORD_BYTES * RECORDS_MAX)
 
-/*
- * Where copy_iovecs is. In memory, not in registers: the verifier then knows nothing of these values, and one
- * turn of the loop looks to it like the next.
- */
+/* Where gather() is (gather.h). In memory, not in registers: one turn of its loop looks like the next. */
 struct cursor {
 	__u64 position; /* within the iovec */
-	__u32 index;
-	__u32 filled; /* bytes in the scratch */
-	__u32 done;   /* bytes in records */
-	__u32 padding;
+	__u32 index;	/* of the iovec within the operand's block */
+	__u32 block;	/* iovecs before the block */
+	__u32 length;	/* bytes of the operation; of them are ... */
+	__u32 limit;	/* to be copied, */
+	__u32 taken;	/* copied or passed over, */
+	__u32 copied;
+	__u32 recorded; /* in records that were put */
+	__u32 filled;	/* in the scratch */
+	__u32 walked;	/* of those filled: looked at by frames.h */
+	__u32 refused;	/* the ring took no more */
 };
 
 /* Twice RECORD_BYTES: the verifier bounds the place and the size of a copy, not their sum. */
@@ -104,55 +107,6 @@ static __always_inline long copy_pair(struct scratch *s, __u64 length, __u32 lim
 		return put_record(s, length, first) ? (long)first : -1;
 	}
 	return put_record(s, length, limit) ? (long)limit : -1;
-}
-
-/* One piece of one iovec; true: there is more to do. */
-static __always_inline bool copy_piece(struct scratch *s, __u32 limit)
-{
-	struct cursor *at = &s->cursor;
-	__u32 index = at->index, filled = at->filled, chunk = limit - at->done - filled;
-	__u64 left;
-
-	if (index >= s->operand.count || index >= IOVECS_MAX || filled >= RECORD_BYTES)
-		return false;
-	left = s->operand.iov[index].length - at->position;
-	if (chunk > RECORD_BYTES - filled)
-		chunk = RECORD_BYTES - filled;
-	if (chunk > left)
-		chunk = left;
-	barrier_var(chunk);
-	barrier_var(filled);
-	if (chunk > RECORD_BYTES || filled >= RECORD_BYTES)
-		return false;
-	if (bpf_probe_read_user(s->bytes + filled, chunk,
-				(void *)(s->operand.iov[index].base + at->position))) {
-		s->head.skip = SONDE_SKIP_FAULT;
-		return false;
-	}
-	at->filled = filled + chunk;
-	at->position += chunk;
-	if (chunk == left) {
-		at->index = index + 1;
-		at->position = 0;
-	}
-	return at->done + at->filled < limit;
-}
-
-/* The same from several pieces, so that a head that is spread over iovecs is whole in a record. */
-static __noinline long copy_iovecs(struct scratch *s, __u64 length, __u32 limit)
-{
-	struct cursor *at = &s->cursor;
-
-	__builtin_memset(at, 0, sizeof(*at));
-	for (int i = 0; i < IOVECS_MAX + RECORDS_MAX && copy_piece(s, limit); i++) {
-		if (at->filled < RECORD_BYTES)
-			continue;
-		if (!put_record(s, RECORD_BYTES, RECORD_BYTES))
-			return -1;
-		at->done += RECORD_BYTES;
-		at->filled = 0;
-	}
-	return put_record(s, length - at->done, at->filled) ? (long)at->done + at->filled : -1;
 }
 
 #endif

@@ -11,19 +11,23 @@
 #include <bpf/bpf_helpers.h>
 #include "events.h"
 
-#define IOVECS_MAX 32 /* 64 would double the verifier's time at start */
+#define IOVECS_BLOCK 32 /* iovecs that are read at once */
 
 struct operand {
-	__u64 count; /* 1..IOVECS_MAX */
-	struct iovec iov[IOVECS_MAX];
+	__u64 array; /* address of all iovecs, if there are more than one block */
+	__u32 total;
+	__u32 count; /* of this block: 1..IOVECS_BLOCK */
+	struct iovec iov[IOVECS_BLOCK];
 };
 
 static __always_inline int read_iovecs(struct operand *op, __u64 address, __u64 count)
 {
-	if (count > IOVECS_MAX)
-		count = IOVECS_MAX;
 	if (unlikely(count == 0))
 		return SONDE_SKIP_FAULT;
+	op->array = address;
+	op->total = count;
+	if (count > IOVECS_BLOCK)
+		count = IOVECS_BLOCK;
 	op->count = count;
 	/* Most calls have one or two; a constant size is the cheaper read. */
 	if (count <= 2) {
@@ -61,7 +65,7 @@ static __always_inline int locate_send(struct operand *op, __u64 number, const s
 	case NR_SENDTO:
 		op->iov[0].base = syscall_arg2(regs);
 		op->iov[0].length = length;
-		op->count = 1;
+		op->total = op->count = 1;
 		return SONDE_SKIP_NONE;
 	case NR_WRITEV:
 	case NR_PWRITEV2:
@@ -84,7 +88,7 @@ static __always_inline int locate_recv(struct operand *op, __u64 number, const s
 	case NR_RECVFROM:
 		op->iov[0].base = syscall_arg2(regs);
 		op->iov[0].length = length;
-		op->count = 1;
+		op->total = op->count = 1;
 		return SONDE_SKIP_NONE;
 	case NR_READV:
 	case NR_PREADV2:

@@ -4,7 +4,7 @@
 #define SONDE_OPERATION_H
 
 #include "conn.h"
-#include "data.h"
+#include "gather.h"
 
 #define POLICY_ENTRIES 4096
 /* How full the ring is, is asked once in so many operations of a CPU: 8 x 16 KiB are little in any ring. */
@@ -123,6 +123,46 @@ static __always_inline __u64 wakeup_flag(struct scratch *s, const struct sonde_c
 	return BPF_RB_FORCE_WAKEUP;
 }
 
+/* An operation of a stream of HTTP/2 whose frames are known so far. */
+static __noinline long copy_framed(struct scratch *s, struct frames *frames, __u32 length, __u32 limit)
+{
+	__u64 end = s->head.offset + length;
+
+	if (frames->offset != s->head.offset || s->head.skip == SONDE_SKIP_POLICY)
+		frames->known = 0;
+	frames->offset = end;
+	if (limit)
+		return gather(s, frames, length, limit);
+	frames_skip(frames, length);
+	return put_record(s, length, 0) ? 0 : -1;
+}
+
+/* Puts the operation's records; returns the bytes captured, < 0: the ring refused. */
+static __always_inline long copy(struct scratch *s, struct socket_state *state, int direction, __u32 length,
+				 __u32 limit)
+{
+	struct frames *frames = &state->frames[direction];
+	__u64 offset = s->head.offset;
+	__u32 preface;
+	long captured;
+
+	if (unlikely(frames->known))
+		return copy_framed(s, frames, length, limit);
+	if (!limit)
+		return put_record(s, length, 0) ? 0 : -1;
+	if (s->operand.iov[0].length >= limit)
+		captured = copy_buffer(s, length, limit);
+	else if (s->operand.iov[0].length + s->operand.iov[1].length >= limit && limit <= RECORD_BYTES &&
+		 s->operand.count > 1)
+		captured = copy_pair(s, length, limit);
+	else
+		captured = gather(s, frames, length, limit);
+	if (captured == length && length <= RECORD_BYTES && length >= PREFACE_BYTES &&
+	    unlikely(frames_begin(state, s->bytes, offset, &preface)))
+		begin_frames(s, frames, length, preface);
+	return captured;
+}
+
 static __always_inline void record(struct sonde_counters *c, struct scratch *s, struct socket_state *state,
 				   struct task_struct *task, const struct sonde_config *cfg, __u32 mode,
 				   int direction, __u32 length, int flags)
@@ -140,15 +180,7 @@ static __always_inline void record(struct sonde_counters *c, struct scratch *s, 
 			limit = allowance(s, state, cfg, mode, s->head.time, length);
 	}
 	s->wakeup = wakeup_flag(s, c, cfg);
-	if (!limit)
-		captured = put_record(s, length, 0) ? 0 : -1;
-	else if (s->operand.iov[0].length >= limit)
-		captured = copy_buffer(s, length, limit);
-	else if (s->operand.iov[0].length + s->operand.iov[1].length >= limit && limit <= RECORD_BYTES &&
-		 s->operand.count > 1)
-		captured = copy_pair(s, length, limit);
-	else
-		captured = copy_iovecs(s, length, limit);
+	captured = copy(s, state, direction, length, limit);
 	if (unlikely(captured < 0)) {
 		drop(c, length);
 		/* The next empty read tells it. */

@@ -20,6 +20,18 @@ enum socket_flags {
 	SOCKET_EOF = 16,     /* end of stream was recorded */
 	SOCKET_KERNEL = 32,  /* no file: a kernel user's, seen from inside a task's call on something else
 				(NFS, SMB, ...) */
+	SOCKET_HTTP2 = 64,   /* frames of HTTP/2 were seen in a direction */
+};
+
+/* Where the frames of HTTP/2 are in one direction (frames.h). */
+struct frames {
+	__u64 offset; /* of the stream, as far as it was followed */
+	__u32 left;   /* bytes of the payload that are to come, ... */
+	__u32 head;   /* and those of them that are copied in any case */
+	__u32 header; /* the first four bytes of the frame's header, as far as they were seen */
+	__u8 seen;    /* bytes of the next header that were seen: less than FRAME_HEADER */
+	__u8 known;   /* 0: what this says does not hold */
+	__u8 padding[2];
 };
 
 struct socket_state {
@@ -33,6 +45,7 @@ struct socket_state {
 	__u8 role;
 	__u8 flags;
 	__u8 padding[2];
+	struct frames frames[2]; /* by enum sonde_direction */
 };
 
 struct {

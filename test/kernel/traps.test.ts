@@ -201,15 +201,56 @@ describeKernel('traps of the kernel', () => {
     const [request] = trap.told('client', SEND);
     expect(request).toBe('0+22 GET /split HTTP/1.1\r\n'.replace('22', String('GET /split HTTP/1.1\r\n'.length)));
     expect(trap.told('server', RECV)[0]).toBe(request);
-    const large = trap.records('client', SEND).filter((record) => record.length >= 808);
+    const large = trap.records('client', SEND).filter(({ offset, length }) => length >= 808 && offset < 9021);
     expect(large.map(({ text, first }) => [text.length, first])).toEqual([
       [4096, true],
       [4096, false],
       [808, false],
     ]);
-    // The forty pieces: thirty-two are copied, the rest is told.
-    const pieces = trap.records('client', SEND).at(-1);
-    expect([pieces?.length, pieces?.text.length]).toEqual([40, 32]);
+    for (const direction of [SEND, RECV]) {
+      const records = trap.records(direction === SEND ? 'client' : 'server', direction);
+      const copied = (from: number, to: number): number =>
+        records
+          .filter(({ offset }) => offset >= from && offset < to)
+          .reduce((sum, { length, text }) => sum + (text.length === length ? length : Number.NaN), 0);
+      // 1024 pieces of nine bytes, then of one byte or none.
+      expect(copied(9021, 9021 + 9216)).toBe(9216);
+      expect(copied(9021 + 9216, Number.MAX_VALUE)).toBe(682);
+    }
+  });
+
+  test.each([
+    ['within its budget', {}, 64 << 20],
+    ['over its budget', { budgetBytes: 8192 }, 8192],
+  ])('HTTP/2 %s: header blocks are copied wherever they are, bodies are cut', (_, options, budget) => {
+    const trap = new Trap('http2', options);
+    for (const [socket, direction] of [
+      ['client', SEND],
+      ['server', RECV],
+    ] as const) {
+      const records = trap.records(socket, direction);
+      const bytes = new Map(
+        records.flatMap(({ offset, text }) => [...text].map((byte, at) => [offset + at, byte.charCodeAt(0)])),
+      );
+      const end = records.reduce((sum, { length }) => sum + length, 0);
+      expect(end).toBe(372_969);
+      const frames: [type: number, length: number, missing: number][] = [];
+      for (let at = 24; at < end; ) {
+        const header = Array.from({ length: 9 }, (_, index) => bytes.get(at + index) ?? Number.NaN);
+        const length = (header[0] ?? 0) * 65536 + (header[1] ?? 0) * 256 + (header[2] ?? 0);
+        let missing = header.filter(Number.isNaN).length;
+        for (let index = 0; index < length; index++) if (!bytes.has(at + 9 + index)) missing++;
+        frames.push([header[3] ?? -1, length, missing]);
+        at += 9 + length;
+      }
+      const DATA = 0;
+      expect(frames).toHaveLength(1 + 10 * 4 + 3 * 10 * 2);
+      expect(frames.filter(([type, , missing]) => type !== DATA && missing > 0)).toEqual([]);
+      // Of a body at least the beginning, and not much more.
+      expect(frames.filter(([type, length, missing]) => type === DATA && missing > length - 3)).toEqual([]);
+      expect(bytes.size).toBeLessThan(Math.min(budget, 140_000) + 70_000);
+      expect(frames.some(([, , missing]) => missing > 7000)).toBe(true);
+    }
   });
 
   test('operations of every size up to and beyond what is captured', () => {

@@ -1,4 +1,4 @@
-/* readv, writev, sendmsg and recvmsg: a message in many pieces is one record, as far as 32 pieces go. */
+/* readv, writev, sendmsg and recvmsg: a message in many pieces is one record. */
 #include "trap.h"
 
 static struct iovec piece(void *base, size_t length)
@@ -9,7 +9,7 @@ static struct iovec piece(void *base, size_t length)
 int main(void)
 {
 	static char large[9000], back[9000];
-	struct iovec v[40];
+	struct iovec v[1024];
 	struct msghdr message = {.msg_iov = v};
 	char a[4], b[64];
 	int pair[2];
@@ -38,10 +38,14 @@ int main(void)
 	message.msg_iovlen = 2;
 	MOVE(9000, recvmsg(pair[1], &message, MSG_WAITALL));
 
-	/* Forty pieces of one byte: thirty-two are captured. */
-	for (int i = 0; i < 40; i++)
-		v[i] = piece(&large[i], 1);
-	MOVE(40, writev(pair[0], v, 40));
-	MOVE(40, recv(pair[1], back, 40, MSG_WAITALL));
+	/* As many pieces as there can be, of nine bytes, and as many again of which some are empty. */
+	for (int i = 0; i < 1024; i++)
+		v[i] = piece(&large[i % 900], 9);
+	MOVE(9216, writev(pair[0], v, 1024));
+	MOVE(9216, readv(pair[1], v, 1024));
+	for (int i = 0; i < 1024; i++)
+		v[i] = piece(&large[i], i % 3 == 0 ? 0 : 1);
+	MOVE(682, writev(pair[0], v, 1024));
+	MOVE(682, recv(pair[1], back, 682, MSG_WAITALL));
 	return 0;
 }
