@@ -44,9 +44,9 @@
       ],
     },
     {
-      # Apart from the tap's addon: only bodies in zstd need it.
-      'target_name': 'zstd',
-      'sources': ['native/zstd.cc'],
+      # Apart from the tap's addon: only bodies in zstd, lz4 and snappy need it.
+      'target_name': 'compression',
+      'sources': ['native/compression.cc', 'native/encoders.cc'],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
       'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
       'cflags_cc': [
@@ -54,7 +54,7 @@
         '-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers', '-Wno-cast-function-type',
       ],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++14'],
-      'libraries': ['-lzstd'],
+      'libraries': ['-lzstd', '-llz4', '-lsnappy'],
       'ldflags': ['-Wl,-z,now'],
     },
   ],

@@ -1,4 +1,4 @@
-// native/ → build/Release/{sonde,zstd}.node by node-gyp, with the headers that came with node: nothing is downloaded.
+// native/ → build/Release/{sonde,compression}.node by node-gyp, with the headers that came with node: nothing is downloaded.
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SetupError } from './apt.mjs';
@@ -24,7 +24,7 @@ export function buildNative() {
         ['binding.gyp', 'native', 'bpf/events.h', 'node_modules/node-addon-api/package.json'],
         [process.version, process.arch, process.execPath],
       ),
-    outputs: existsSync(inRoot('binding.gyp')) ? ['build/Release/sonde.node', 'build/Release/zstd.node'] : [],
+    outputs: existsSync(inRoot('binding.gyp')) ? ['build/Release/sonde.node', 'build/Release/compression.node'] : [],
     work() {
       if (!existsSync(inRoot('binding.gyp'))) {
         return;

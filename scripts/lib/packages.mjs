@@ -8,7 +8,9 @@ export const buildPackages = [
   { name: 'bpftool', why: 'reads the record layout from BTF', paths: ['/usr/sbin/bpftool', '/usr/bin/bpftool'] },
   { name: 'libbpf-dev', why: 'loads eBPF programs; eBPF headers', paths: ['/usr/include/bpf/libbpf.h'] },
   { name: 'libelf-dev', why: 'libbpf reads ELF files with it', paths: ['/usr/include/libelf.h'] },
-  { name: 'libzstd-dev', why: 'the otlp receiver takes bodies in zstd', paths: ['/usr/include/zstd.h'] },
+  { name: 'libzstd-dev', why: 'bodies and files in zstd', paths: ['/usr/include/zstd.h'] },
+  { name: 'liblz4-dev', why: 'exporters that compress with lz4', paths: ['/usr/include/lz4frame.h'] },
+  { name: 'libsnappy-dev', why: 'exporters that compress with snappy', paths: ['/usr/include/snappy-c.h'] },
   { name: 'zlib1g-dev', why: 'libelf needs it', paths: ['/usr/include/zlib.h'] },
   {
     name: 'libc6-dev',

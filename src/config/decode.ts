@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from './duration.ts';
 import { type ConfigNode, isNull, type Location, type MapNode, typeName } from './node.ts';
 import { nearest, type Problems } from './problem.ts';
@@ -71,6 +72,14 @@ function decodeMap(node: MapNode, schema: Schema, path: readonly string[], probl
     }
     const value = decode(entry?.value, property, [...path, key], entry?.at ?? node, problems);
     if (value !== undefined) result[key] = value;
+    if (
+      entry !== undefined &&
+      property['x-sonde-unused'] !== undefined &&
+      !isDeepStrictEqual(value, fallbackValue(property))
+    ) {
+      const message = `has no effect: ${property['x-sonde-unused']}`;
+      problems.warnings.push({ at: entry.at, path: [...path, key], message });
+    }
   }
   return result;
 }

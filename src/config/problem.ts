@@ -31,6 +31,8 @@ export class ConfigError extends Error {
 /** Collects problems while decoding goes on. */
 export class Problems {
   readonly all: Problem[] = [];
+  /** What is accepted and has no effect. */
+  readonly warnings: Problem[] = [];
 
   add(at: Location | undefined, path: readonly string[], message: string, remedy?: string): void {
     this.all.push(remedy === undefined ? { at, path, message } : { at, path, message, remedy });

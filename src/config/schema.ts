@@ -7,6 +7,7 @@ import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts';
  * - `x-sonde-fold-case`: upper and lower case are the same; decoded to lower case.
  * - `x-sonde-optional`: an absent section stays undefined instead of taking its defaults; so does null, unless it has a
  *   `default`: then `section:` alone switches it on, as the Collector's configoptional.Default does.
+ * - `x-sonde-unused`: accepted without effect, and why; a value other than the default is warned about.
  */
 export interface Schema {
   readonly type?: string | readonly string[];
@@ -23,12 +24,14 @@ export interface Schema {
   readonly 'x-sonde-secret'?: boolean;
   readonly 'x-sonde-optional'?: boolean;
   readonly 'x-sonde-fold-case'?: boolean;
+  readonly 'x-sonde-unused'?: string;
 }
 
 type Extension = {
   'x-sonde-secret'?: boolean;
   'x-sonde-optional'?: boolean;
   'x-sonde-fold-case'?: boolean;
+  'x-sonde-unused'?: string;
 };
 
 export type ConfigSchema = ExtendedJSONSchema<Extension>;

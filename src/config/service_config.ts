@@ -4,7 +4,7 @@ import { decode } from './decode.ts';
 import { durabilityWarnings } from './durability.ts';
 import { parseId } from './id.ts';
 import { type ConfigNode, isNull, type Location, locate, type MapNode } from './node.ts';
-import { ConfigError, nearest, Problems } from './problem.ts';
+import { ConfigError, nearest, Problems, problemText } from './problem.ts';
 import type { Schema } from './schema.ts';
 import { type TelemetryConfig, telemetrySchema, validateTelemetry } from './telemetry.ts';
 
@@ -90,7 +90,7 @@ class Decoder {
       if (entry !== undefined) components[kind] = await this.#section(section, kind, entry.value);
     }
     const service = this.#service(root, root.entries.get('service')?.value);
-    this.#warnings.push(...durabilityWarnings({ components, ...service }));
+    this.#warnings.push(...this.#problems.warnings.map(problemText), ...durabilityWarnings({ components, ...service }));
     const config: ServiceConfig = { components, ...service, tree: root, warnings: this.#warnings };
     if (this.#problems.all.length > 0) throw new ConfigError('', this.#problems.all);
     return config;

@@ -25,6 +25,9 @@ function identity(config: TlsConfig): SecureContextOptions {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(config.cipher_suites.length === 0 ? {} : { ciphers: config.cipher_suites.map(opensslName).join(':') }),
+    ...(config.curve_preferences.length === 0
+      ? {}
+      : { ecdhCurve: config.curve_preferences.map((name) => name.replace(/^P(?=\d)/, 'P-')).join(':') }),
   };
 }
 

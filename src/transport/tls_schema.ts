@@ -19,6 +19,29 @@ const common = {
     default: [],
     description: 'Names of the cipher suites of TLS 1.2; Node’s if empty.',
   },
+  include_insecure_cipher_suites: {
+    type: 'boolean',
+    default: false,
+    description: 'Accepted: cipher_suites may name any that OpenSSL still has.',
+  },
+  curve_preferences: {
+    type: 'array',
+    items: { type: 'string', enum: ['X25519', 'P256', 'P384', 'P521', 'X25519MLKEM768'] },
+    default: [],
+    description: 'Key exchanges to offer, in order; Node’s if empty.',
+  },
+  tpm: {
+    type: 'object',
+    default: {},
+    description: 'Keys in a TPM.',
+    properties: {
+      enabled: { type: 'boolean', default: false, description: 'Must be false: keys are read from files only.' },
+      path: { type: 'string', default: '', description: 'Accepted.' },
+      owner_auth: { type: 'string', default: '', 'x-sonde-secret': true, description: 'Accepted.' },
+      auth: { type: 'string', default: '', 'x-sonde-secret': true, description: 'Accepted.' },
+    },
+    additionalProperties: false,
+  },
   reload_interval: {
     type: 'string',
     format: 'duration',
@@ -71,6 +94,8 @@ export interface TlsConfig {
   readonly min_version: string;
   readonly max_version: string;
   readonly cipher_suites: readonly string[];
+  readonly curve_preferences: readonly string[];
+  readonly tpm: { readonly enabled: boolean };
   /** Milliseconds. */
   readonly reload_interval: number;
 }
@@ -106,6 +131,7 @@ export function validateTls(config: TlsConfig, path: readonly string[], server: 
     add('provide either certificate file or PEM, but not both', 'cert_pem');
   }
   if (config.key_file !== '' && config.key_pem !== '') add('provide either key file or PEM, but not both', 'key_pem');
+  if (config.tpm.enabled) add('keys in a TPM are not supported: use key_file or key_pem', 'tpm', 'enabled');
   const cert = config.cert_file !== '' || config.cert_pem !== '';
   const key = config.key_file !== '' || config.key_pem !== '';
   if (cert !== key) {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync, inflateSync } from 'node:zlib';
+import { nativeCompression } from '../../src/transport/native_compression.ts';
 
 export interface Received {
   readonly path: string;
@@ -43,6 +44,7 @@ export class OtlpSink {
 
 function decoded(body: Uint8Array, headers: IncomingMessage['headers']): Uint8Array {
   const encoding = headers['content-encoding'];
+  if (encoding === 'zstd') return new Uint8Array(nativeCompression().decompress(body, 1e9) ?? []);
   if (encoding === 'gzip') return new Uint8Array(gunzipSync(body));
   return encoding === 'deflate' || encoding === 'zlib' ? new Uint8Array(inflateSync(body)) : new Uint8Array(body);
 }

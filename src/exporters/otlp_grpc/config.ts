@@ -1,6 +1,6 @@
 import type { ConfigOf, ConfigSchema } from '../../config/schema.ts';
-import { tlsClientSchema, validateTls } from '../../transport/tls_schema.ts';
-import { queueSchema, retrySchema, validateQueue, validateRetry } from '../helper/schemas.ts';
+import { compressions } from '../../transport/compression.ts';
+import { timeoutSchema, upstreamSchema, validateUpstream } from '../helper/upstream_schema.ts';
 import { endpointProblem } from './endpoint.ts';
 
 export const schema = {
@@ -11,25 +11,13 @@ export const schema = {
       default: '',
       description: '`host:port`, a URL of http or https, `dns:///host:port` or `unix:///path`.',
     },
-    timeout: {
-      type: 'string',
-      format: 'duration',
-      default: '5s',
-      description: 'Longest time of one request; 0 is none.',
-    },
-    headers: {
-      type: 'object',
-      additionalProperties: { type: 'string', 'x-sonde-secret': true },
-      default: {},
-      description: 'Metadata of every request.',
-    },
+    timeout: timeoutSchema('5s'),
     compression: {
       type: 'string',
-      enum: ['', 'none', 'gzip'],
+      enum: compressions,
       default: 'gzip',
-      description: 'grpc-encoding of the message.',
+      description: 'grpc-encoding of the message: gzip or none; the others are refused with the reason.',
     },
-    tls: tlsClientSchema,
     keepalive: {
       type: 'object',
       'x-sonde-optional': true,
@@ -63,10 +51,7 @@ export const schema = {
       default: 'round_robin',
       description: '`round_robin` or `pick_first` over the addresses of the name.',
     },
-    read_buffer_size: { type: 'integer', default: 0, description: 'Accepted; Node sizes its own.' },
-    write_buffer_size: { type: 'integer', default: 524_288, description: 'Accepted; Node sizes its own.' },
-    retry_on_failure: retrySchema,
-    sending_queue: queueSchema,
+    ...upstreamSchema,
   },
   additionalProperties: false,
 } as const satisfies ConfigSchema;
@@ -84,14 +69,12 @@ export function validate(config: OtlpGrpcConfig): Problem[] {
   if (endpoint !== undefined) {
     problems.push({ path: config.endpoint === '' ? [] : ['endpoint'], message: endpoint });
   }
-  if (config.timeout < 0) problems.push({ path: ['timeout'], message: "'timeout' must be non-negative" });
+  if (!['', 'none', 'gzip'].includes(config.compression)) {
+    const message = `unsupported compression type "${config.compression}": gRPC for Node compresses with gzip only; use gzip, none, or the otlp_http exporter`;
+    problems.push({ path: ['compression'], message });
+  }
   if (!['', 'round_robin', 'pick_first'].includes(config.balancer_name)) {
     problems.push({ path: ['balancer_name'], message: `invalid balancer_name: ${config.balancer_name}` });
   }
-  return [
-    ...problems,
-    ...validateTls(config.tls, ['tls'], false),
-    ...validateRetry(config.retry_on_failure),
-    ...validateQueue(config.sending_queue),
-  ];
+  return [...problems, ...validateUpstream(config)];
 }

@@ -1,7 +1,14 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
+import {
+  type Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { ConsumeError } from '../../service/component.ts';
+import { proxyAuthorization } from '../../transport/proxy.ts';
 
 /** What the Collector reads of a response. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -12,9 +19,9 @@ export interface HttpClientOptions {
   readonly url: URL;
   /** 0: none. */
   readonly timeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly maxIdle: number;
-  readonly tls: SecureContextOptions & ConnectionOptions;
+  /** Makes the connections; with `https:` through a proxy, if there is one. */
+  readonly agent: Agent;
+  readonly proxy: URL | undefined;
 }
 
 export interface HttpResponse {
@@ -27,17 +34,31 @@ export interface HttpResponse {
 /** Posts to one URL over kept connections. Whatever goes wrong on the way is a retryable ConsumeError. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #agent: Agent;
+  /** Where requests go: the URL, or a proxy that is asked for it. */
+  readonly #target: RequestOptions;
+  readonly #proxyHeaders: Readonly<Record<string, string>>;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
-    const { idleTimeoutMs: timeout, maxIdle: maxFreeSockets, tls } = options;
-    const kept = {
-      keepAlive: maxFreeSockets > 0,
-      maxFreeSockets: Math.max(1, maxFreeSockets),
-      ...(timeout > 0 ? { timeout } : {}),
-    };
-    this.#agent = options.url.protocol === 'https:' ? new HttpsAgent({ ...kept, ...tls }) : new HttpAgent(kept);
+    this.#agent = options.agent;
+    const { url, proxy } = options;
+    // The agent makes the tunnel for https; http is asked for with the whole URL (RFC 9112, 3.2.2).
+    const viaProxy = url.protocol === 'http:' ? proxy : undefined;
+    const authorization = viaProxy === undefined ? undefined : proxyAuthorization(viaProxy);
+    this.#target =
+      viaProxy === undefined
+        ? urlToHttpOptions(url)
+        : {
+            protocol: viaProxy.protocol,
+            hostname: viaProxy.hostname.replace(/^\[|\]$/g, ''),
+            port: viaProxy.port,
+            path: url.href,
+          };
+    this.#proxyHeaders =
+      viaProxy === undefined
+        ? {}
+        : { host: url.host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) };
   }
 
   close(): void {
@@ -70,11 +91,12 @@ export class HttpClient {
     const { url, timeoutMs } = this.#options;
     if (abort.aborted) throw failure(url, 'shutting down');
     return new Promise((resolve, reject) => {
-      const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-      const request: ClientRequest = send(url, {
+      const send = this.#target.protocol === 'https:' ? httpsRequest : httpRequest;
+      const request: ClientRequest = send({
+        ...this.#target,
         method: 'POST',
         agent: this.#agent,
-        headers: { ...headers, 'content-length': body.length },
+        headers: { ...this.#proxyHeaders, ...headers, 'content-length': body.length },
       });
       // The whole exchange is limited, not only silence on the socket.
       const timer =

@@ -6,7 +6,7 @@ import { check } from './validate.gen.ts';
 export const factory: ExporterFactory<OtlpHttpConfig> = {
   type: 'otlp_http',
   aliases: ['otlphttp'],
-  stability: { traces: 'stable', metrics: 'stable', logs: 'stable' },
+  stability: { traces: 'stable', metrics: 'stable', logs: 'stable', profiles: 'alpha' },
   schema,
   check,
   validate,

@@ -1,14 +1,16 @@
 import { platform } from 'node:os';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
 import type { Component, Consumer, Settings } from '../../service/component.ts';
-import { itemNames } from '../../transport/signals.ts';
-import { secureContextOptions, watchTls } from '../../transport/tls_options.ts';
-import { QueueSender } from '../helper/queue_sender.ts';
+import { proxyFor } from '../../transport/proxy.ts';
+import { httpPaths } from '../../transport/signals.ts';
+import { tellPartialSuccess } from '../helper/partial_success.ts';
+import { queued, type Upstream } from '../helper/queued.ts';
+import { TlsClient } from '../helper/tls_client.ts';
+import { agentFor } from './agent.ts';
 import { encodeBody } from './body.ts';
 import { HttpClient } from './client.ts';
 import type { OtlpHttpConfig } from './config.ts';
 import { responseError, successMessage } from './response.ts';
-import { tlsOptions } from './tls.ts';
 
 /** OTLP over HTTP with queue and retry: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 export async function createOtlpHttp(
@@ -16,38 +18,21 @@ export async function createOtlpHttp(
   config: OtlpHttpConfig,
   signal: Signal,
 ): Promise<Component & Consumer> {
-  const exporter = new OtlpHttpExporter(settings, config, signal);
-  const queue = new QueueSender(
-    settings,
-    config.sending_queue,
-    config.retry_on_failure,
-    async (batch, abort) => exporter.send(batch, abort),
-    itemNames[signal],
-  );
-  return {
-    start: async () => {
-      exporter.start();
-      await queue.start();
-    },
-    consume: async (batch) => queue.consume(batch),
-    shutdown: async (deadline, successor) => {
-      await queue.shutdown(deadline, successor);
-      exporter.close();
-    },
-  };
+  return queued(settings, config, signal, new OtlpHttpUpstream(settings, config, signal));
 }
 
-class OtlpHttpExporter {
+class OtlpHttpUpstream implements Upstream {
   readonly #settings: Settings;
   readonly #config: OtlpHttpConfig;
+  readonly #signal: Signal;
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
-  #client: HttpClient | undefined;
-  #stopWatching: () => void = () => undefined;
+  #client: TlsClient<HttpClient> | undefined;
 
   constructor(settings: Settings, config: OtlpHttpConfig, signal: Signal) {
     this.#settings = settings;
     this.#config = config;
+    this.#signal = signal;
     this.#url = endpointOf(config, signal);
     const { command, version } = settings.buildInfo;
     this.#headers = {
@@ -60,32 +45,19 @@ class OtlpHttpExporter {
   }
 
   start(): void {
-    this.#connect();
-    if (this.#url.protocol !== 'https:') return;
-    this.#stopWatching = watchTls(
-      this.#config.tls,
-      () => secureContextOptions(this.#config.tls),
-      () => this.#connect(),
-      (error) => this.#settings.logger.error('failed to reload TLS', { error }),
+    const url = this.#url;
+    const { tls, timeout } = this.#config;
+    const proxy = proxyFor(url, this.#config.proxy_url, process.env);
+    this.#client = new TlsClient(
+      this.#settings,
+      tls,
+      () => new HttpClient({ url, timeoutMs: timeout, agent: agentFor(url, proxy, this.#config), proxy }),
+      (before) => before.retire(),
     );
   }
 
   close(): void {
-    this.#stopWatching();
-    this.#client?.close();
-  }
-
-  /** Requests under way end on the connections that they began on; those are not used again. */
-  #connect(): void {
-    const { timeout, idle_conn_timeout: idle, max_idle_conns: maxIdle, sending_queue: queue } = this.#config;
-    this.#client?.retire();
-    this.#client = new HttpClient({
-      url: this.#url,
-      timeoutMs: timeout,
-      idleTimeoutMs: idle,
-      maxIdle: Math.min(maxIdle, queue.num_consumers),
-      tls: this.#url.protocol === 'https:' ? tlsOptions(this.#config.tls) : {},
-    });
+    this.#client?.stop().close();
   }
 
   async send(batch: Batch, abort: AbortSignal): Promise<void> {
@@ -93,20 +65,16 @@ class OtlpHttpExporter {
     const { body, contentEncoding } = await encodeBody(batch, this.#config);
     const headers =
       contentEncoding === undefined ? this.#headers : { ...this.#headers, 'content-encoding': contentEncoding };
-    const response = await this.#client.post(body, headers, abort);
+    const response = await this.#client.current.post(body, headers, abort);
     if (response.status < 200 || response.status > 299) throw responseError(this.#url, response);
     const message = successMessage(response);
-    if (message !== undefined) {
-      const { rejected, text } = message;
-      this.#settings.logger.warn('Partial success response', { message: text, rejected_items: rejected });
-    }
+    if (message !== undefined) tellPartialSuccess(this.#settings, this.#signal, message.text, message.rejected);
   }
 }
 
 function endpointOf(config: OtlpHttpConfig, signal: Signal): URL {
-  const own = signal === 'profiles' ? '' : config[`${signal}_endpoint`];
+  const own = config[`${signal}_endpoint`];
   if (own !== '') return new URL(own);
   if (config.endpoint === '') throw new Error(`either endpoint or ${signal}_endpoint must be specified`);
-  const path = signal === 'profiles' ? 'v1development/profiles' : `v1/${signal}`;
-  return new URL(config.endpoint.endsWith('/') ? `${config.endpoint}${path}` : `${config.endpoint}/${path}`);
+  return new URL(config.endpoint.replace(/\/$/, '') + httpPaths[signal]);
 }

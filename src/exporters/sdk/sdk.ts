@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
-import { QueueSender } from '../helper/queue_sender.ts';
+import { queued } from '../helper/queued.ts';
 import type { SdkConfig } from './config.ts';
 import { sdkMetrics } from './metrics.ts';
 import { readableSpans } from './spans.ts';
@@ -23,16 +23,11 @@ export async function createSdk(settings: Settings, config: SdkConfig, signal: S
   const send = async (batch: Batch): Promise<void> => {
     for (const data of decoded(settings, batch)) await exportOnce(exporter, data, config.timeout);
   };
-  const unit = signal === 'traces' ? 'spans' : 'metric_points';
-  const queue = new QueueSender(settings, config.sending_queue, config.retry_on_failure, send, unit);
-  return {
-    start: async () => queue.start(),
-    consume: async (batch) => queue.consume(batch),
-    shutdown: async (deadline, successor) => {
-      await queue.shutdown(deadline, successor);
-      await exporter.shutdown();
-    },
-  };
+  return queued(settings, config, signal, {
+    start: () => undefined,
+    send,
+    close: async () => exporter.shutdown(),
+  });
 }
 
 async function load(config: SdkConfig): Promise<SdkExporter> {

@@ -50,6 +50,8 @@ test.each([
   ['metrics', 'endpoint: URL/', '/v1/metrics'],
   ['logs', 'endpoint: URL/base', '/base/v1/logs'],
   ['traces', 'traces_endpoint: URL/own?x=1', '/own?x=1'],
+  ['profiles', 'endpoint: URL', '/v1development/profiles'],
+  ['profiles', 'profiles_endpoint: URL/p', '/p'],
 ] as const)('%s with %s goes to %s', async (signal, yaml, path) => {
   const exporter = await start(yaml.replace('URL', url), signal);
   await exporter.consume(new Batch(signal, [bytes('a'), bytes('bc')], 2));
@@ -64,7 +66,7 @@ test.each([
   });
 });
 
-test.each(['none', 'gzip', 'deflate', 'zlib'])('compression %s', async (compression) => {
+test.each(['none', 'gzip', 'deflate', 'zlib', 'zstd'])('compression %s', async (compression) => {
   const exporter = await start(`{endpoint: "${url}", compression: ${compression}, headers: {X-Team: a}}`);
   await exporter.consume(batch('abc'.repeat(1000)));
   await until(() => sink.received.length === 1);
@@ -180,7 +182,7 @@ test.each([
   const exporter = await start(`{endpoint: "${url}"}`);
   await exporter.consume(batch());
   await until(() => messages().includes('Partial success response'));
-  expect(settings.lines.at(-1)?.fields).toEqual({ message: 'no', rejected_items: 2 });
+  expect(settings.lines.at(-1)?.fields).toEqual({ message: 'no', dropped_spans: 2 });
   expect(sink.received.length).toBe(1);
 });
 

@@ -1,0 +1,40 @@
+import type { Batch, Signal } from '../../pdata/pdata.ts';
+import type { Component, Consumer, Settings } from '../../service/component.ts';
+import { itemNames } from '../../transport/signals.ts';
+import { QueueSender } from './queue_sender.ts';
+import type { QueueConfig, RetryConfig } from './schemas.ts';
+
+/** What sends one batch at a time to one place. */
+export interface Upstream {
+  start(): void | Promise<void>;
+  /** Rejects with a ConsumeError. `abort`: the deadline of the shutdown. */
+  send(batch: Batch, abort: AbortSignal): Promise<void>;
+  close(): void | Promise<void>;
+}
+
+/** An exporter: queue, batching and retry before the upstream. */
+export function queued(
+  settings: Settings,
+  config: { readonly sending_queue: QueueConfig; readonly retry_on_failure: RetryConfig },
+  signal: Signal,
+  upstream: Upstream,
+): Component & Consumer {
+  const queue = new QueueSender(
+    settings,
+    config.sending_queue,
+    config.retry_on_failure,
+    async (batch, abort) => upstream.send(batch, abort),
+    itemNames[signal],
+  );
+  return {
+    start: async () => {
+      await upstream.start();
+      await queue.start();
+    },
+    consume: async (batch) => queue.consume(batch),
+    shutdown: async (deadline, successor) => {
+      await queue.shutdown(deadline, successor);
+      await upstream.close();
+    },
+  };
+}
