@@ -1,4 +1,5 @@
 import type { Operation } from './operation.ts';
+import type { TlsHandshake } from './tls_handshake.ts';
 
 /** Whose bytes: of the end that opened the connection and asks, or of the end that answers. */
 export const CLIENT = 0;
@@ -13,7 +14,9 @@ export const MORE = 1;
 export const REQUEST = 2;
 /** These bytes were sent by a server of this protocol. */
 export const RESPONSE = 3;
-export type Detection = typeof NO | typeof MORE | typeof REQUEST | typeof RESPONSE;
+/** These bytes are this protocol's, and do not tell which end sent them. */
+export const EITHER = 4;
+export type Detection = typeof NO | typeof MORE | typeof REQUEST | typeof RESPONSE | typeof EITHER;
 
 /** How a direction ended. */
 export type End =
@@ -91,14 +94,16 @@ export interface Session {
   readonly opaque: boolean;
   /** With `opaque`: the protocol that the connection goes on with, from the first byte that was not taken. */
   readonly successor?: Successor | undefined;
+  /** What is known of TLS, for what is told of the connection as a whole. */
+  readonly tls?: TlsHandshake | undefined;
 }
 
 /** An upgrade that both ends agreed on. */
 export interface Successor {
-  /** Name of the decoder. */
-  readonly decoder: string;
+  /** Name of the decoder; undefined: whichever understands the bytes (a tunnel). */
+  readonly decoder: string | undefined;
   /** For the decoder's `open`: what the two know of each other, such as a request that is still unanswered. */
-  readonly carried: unknown;
+  readonly carried?: unknown;
 }
 
 export interface Decoder {
@@ -111,4 +116,9 @@ export interface Decoder {
   detect(bytes: Uint8Array, start: number, end: number): Detection;
   /** `carried`: from the session before, when this one is its successor. */
   open(context: ConnectionContext, sink: Sink, carried?: unknown): Session;
+  /**
+   * Gives a session of an earlier decoder of this name the options of this one. Without it a new session takes over
+   * between two exchanges.
+   */
+  renew?(session: Session): void;
 }

@@ -4,12 +4,14 @@ import { createHttp2 } from '../../src/wire/http2.ts';
 import { createMysql } from '../../src/wire/mysql.ts';
 import { createPostgresql } from '../../src/wire/postgresql.ts';
 import { createRedis } from '../../src/wire/redis.ts';
+import { createTls } from '../../src/wire/tls.ts';
 import type { WireCase } from '../wire/driver.ts';
 import { failures, framing, losses } from '../wire/http1.cases.ts';
 import * as http2 from '../wire/http2.cases.ts';
 import * as mysql from '../wire/mysql.cases.ts';
 import * as postgresql from '../wire/postgresql.cases.ts';
 import * as redis from '../wire/redis.cases.ts';
+import * as tls from '../wire/tls.cases.ts';
 
 export interface FuzzTarget {
   make(): Decoder;
@@ -44,5 +46,9 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
   redis: {
     make: () => createRedis({ query: 'keep' }),
     corpus: [...redis.recordings, ...redis.protocol, ...redis.losses],
+  },
+  tls: {
+    make: createTls,
+    corpus: [...tls.recordings, ...tls.hellos, ...tls.hostile, ...tls.losses],
   },
 };
