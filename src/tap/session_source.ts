@@ -65,6 +65,11 @@ export class SessionSource {
       return;
     }
     const decoder = decoders.find(({ name }) => name === this.decoder?.name);
+    if (decoder?.renew !== undefined) {
+      decoder.renew(this.session);
+      this.decoders = decoders;
+      return;
+    }
     if (decoder === undefined || direction !== this.clientDirection) return;
     if (decoder.detect(bytes, start, end) !== REQUEST) return;
     this.decoders = decoders;

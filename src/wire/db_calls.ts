@@ -1,4 +1,4 @@
-import { DbConnection, type DbMapping } from './db.ts';
+import { DbConnection, type DbMapping, type DbOptions } from './db.ts';
 import { DbCall } from './db_call.ts';
 import type { ConnectionContext, Sink } from './decoder.ts';
 
@@ -38,6 +38,7 @@ export class CallPool {
  */
 export class DbCalls {
   readonly connection: DbConnection;
+  query: DbOptions['query'];
   readonly #pool: CallPool;
   readonly #sink: Sink;
   #first: DbCall | undefined = undefined;
@@ -65,6 +66,7 @@ export class DbCalls {
   #lastAnswer = Number.NEGATIVE_INFINITY;
 
   constructor(mapping: DbMapping, pool: CallPool, context: ConnectionContext, sink: Sink, system: string) {
+    this.query = mapping.options.query;
     this.#pool = pool;
     this.#sink = sink;
     this.connection = new DbConnection(mapping, context, system);

@@ -1,4 +1,4 @@
-import { CLIENT_CLOSED, CONNECTION_RESET, SERVER_CLOSED, TIMEOUT } from './db.ts';
+import { CLIENT_CLOSED, CONNECTION_RESET, type DbOptions, SERVER_CLOSED, TIMEOUT } from './db.ts';
 import type { DbCalls } from './db_calls.ts';
 import type { DbFraming } from './db_framing.ts';
 import { CLIENT, type End, type Session, type Side } from './decoder.ts';
@@ -14,6 +14,11 @@ export class DbSession implements Session {
     this.#calls = calls;
     this.#requests = requests;
     this.#replies = replies;
+  }
+
+  /** What leaves of the calls to come. */
+  renew(options: DbOptions): void {
+    this.#calls.query = options.query;
   }
 
   get opaque(): boolean {
@@ -63,3 +68,10 @@ export class DbSession implements Session {
     }
   }
 }
+
+/** `Decoder.renew` of every database: what a session knows of its connection stays. */
+export const renewDb =
+  (options: DbOptions) =>
+  (session: Session): void => {
+    if (session instanceof DbSession) session.renew(options);
+  };

@@ -10,7 +10,7 @@
  */
 import { DbMapping, type DbOptions } from './db.ts';
 import { CallPool, DbCalls } from './db_calls.ts';
-import { DbSession } from './db_session.ts';
+import { DbSession, renewDb } from './db_session.ts';
 import type { ConnectionContext, Decoder, Session, Sink } from './decoder.ts';
 import { detectMysql, HEADER } from './mysql_detect.ts';
 import { MysqlReplies } from './mysql_replies.ts';
@@ -39,12 +39,13 @@ export const MYSQL_REJECTS = [
 export function createMysql(options: DbOptions): Decoder {
   const mapping = new DbMapping('mysql', options);
   const pool = new CallPool();
-  const statements = new Statements('mysql', options);
+  const statements = new Statements('mysql');
   return {
     name: 'mysql',
     rejects: MYSQL_REJECTS,
     maxPending: MAX_SQL + HEADER,
     detect: detectMysql,
+    renew: renewDb(options),
     open(context: ConnectionContext, sink: Sink): Session {
       const calls = new DbCalls(mapping, pool, context, sink, 'mysql');
       const requests = new MysqlRequests(calls, statements, context.joined);

@@ -21,6 +21,7 @@ const EOF_LENGTH = 5;
 /** MariaDB reports progress as an error of this number. */
 const PROGRESS = 0xffff;
 const MORE_RESULTS = 0x0008;
+const NO_BACKSLASH_ESCAPES = 0x0200;
 const CURSOR = 0x0040;
 /** Bytes of a packet that are looked at. */
 const WANTED = 32;
@@ -87,6 +88,7 @@ export class MysqlReplies implements DbGrammar {
 
   #authentication(bytes: Uint8Array, start: number, length: number): void {
     const first = length > 0 ? byteAt(bytes, start) : OK;
+    if (first === OK) this.#settle(okStatus(bytes, start, start + Math.min(length, WANTED)));
     if (first === OK || first === ERR) this.#requests.authenticating = false;
   }
 
@@ -123,7 +125,9 @@ export class MysqlReplies implements DbGrammar {
       this.#part = ROW;
       this.#row(bytes, start, end, length, time);
     } else if (first === OK || call?.kind === TEXT || (first === EOF && length < 9)) {
-      this.#result(call, first === OK ? okStatus(bytes, start, end) : 0, time);
+      const status = first === OK ? okStatus(bytes, start, end) : 0;
+      if (first === OK && call !== undefined) this.#settle(status);
+      this.#result(call, status, time);
     } else {
       this.#resultSet(bytes, start, end, length);
     }
@@ -152,6 +156,7 @@ export class MysqlReplies implements DbGrammar {
       return;
     }
     const status = length === EOF_LENGTH ? int16(bytes, start + 3) : okStatus(bytes, start, end);
+    this.#settle(status);
     // The first EOF stands between columns and rows; with a cursor no rows follow.
     if (length === EOF_LENGTH && this.#columns === 0 && call?.kind === RESULT) {
       this.#columns = -1;
@@ -161,6 +166,11 @@ export class MysqlReplies implements DbGrammar {
     this.#part = FIRST;
     if (call !== undefined && call.kind === RESULT && !this.#calls.uncertain) call.rows = Math.max(0, call.rows);
     this.#result(call, status, time);
+  }
+
+  /** Every answer says how the next statement is read. */
+  #settle(status: number): void {
+    this.#requests.statements.settle((status & NO_BACKSLASH_ESCAPES) === 0 ? 'yes' : 'no');
   }
 
   /** One result is whole. */
@@ -209,6 +219,7 @@ export class MysqlReplies implements DbGrammar {
     this.#part = FIRST;
     this.#columns = this.#results = 0;
     this.#continuing = false;
+    this.#requests.statements.settle('unknown');
     this.#calls.answersLost();
   }
 }

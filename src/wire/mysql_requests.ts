@@ -3,7 +3,7 @@ import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
 import { type Detection, REQUEST } from './decoder.ts';
 import { detectMysql, HEADER, int16, MAX_PACKET, packetLength } from './mysql_detect.ts';
-import { Bounded, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
+import { Bounded, ConnectionStatements, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
 
 /** How a command is answered. */
 export const RESULT = 1;
@@ -76,7 +76,7 @@ export class MysqlRequests implements DbGrammar {
   readonly prepared = new Bounded<number, Statement>(MAX_STATEMENTS);
   /** The text that the server is preparing. */
   preparing: Statement | undefined = undefined;
-  readonly #statements: Statements;
+  readonly statements: ConnectionStatements;
   #part: typeof GREETING | typeof LOGIN | typeof COMMAND;
   /** The packet was full: the next one goes on with it. */
   #continuing = false;
@@ -84,7 +84,7 @@ export class MysqlRequests implements DbGrammar {
   constructor(calls: DbCalls, statements: Statements, joined: boolean) {
     this.framing = new DbFraming(this, REQUEST, calls, joined);
     this.#calls = calls;
-    this.#statements = statements;
+    this.statements = new ConnectionStatements(statements, calls, joined);
     this.#part = joined ? COMMAND : GREETING;
   }
 
@@ -159,11 +159,11 @@ export class MysqlRequests implements DbGrammar {
     switch (command) {
       case COM_QUERY: {
         const from = this.queryAttributes ? skipAttributes(bytes, start + 1, end) : start + 1;
-        this.#text(RESULT, this.#statements.get(bytes, from, end, cut), time);
+        this.#text(RESULT, this.statements.get(bytes, from, end, cut), time);
         return;
       }
       case COM_PREPARE:
-        this.preparing = this.#statements.get(bytes, start + 1, end, cut);
+        this.preparing = this.statements.get(bytes, start + 1, end, cut);
         this.#add(PREPARES, '', time, true);
         return;
       case COM_EXECUTE:
@@ -209,7 +209,7 @@ export class MysqlRequests implements DbGrammar {
 
   #text(kind: number, statement: Statement | undefined, time: number): void {
     const call = this.#calls.take();
-    this.#statements.describe(call, statement);
+    this.statements.describe(call, statement);
     if (call.operation === 'USE') {
       call.note = call.collection;
       call.collection = '';
@@ -222,7 +222,7 @@ export class MysqlRequests implements DbGrammar {
     call.operation = operation;
     call.ignored = ignored;
     call.note = note;
-    if (kind === PREPARES && this.preparing !== undefined) this.#statements.describe(call, this.preparing);
+    if (kind === PREPARES && this.preparing !== undefined) this.statements.describe(call, this.preparing);
     this.#begin(call, kind, time);
   }
 
@@ -236,6 +236,7 @@ export class MysqlRequests implements DbGrammar {
 
   forget(): void {
     this.#continuing = false;
+    this.statements.settle('unknown');
     this.#calls.callsLost();
   }
 

@@ -12,7 +12,7 @@
  */
 import { DbMapping, type DbOptions } from './db.ts';
 import { CallPool, DbCalls } from './db_calls.ts';
-import { DbSession } from './db_session.ts';
+import { DbSession, renewDb } from './db_session.ts';
 import type { ConnectionContext, Decoder, Session, Sink } from './decoder.ts';
 import { detectPostgresql, HEADER, MAX_STARTUP } from './postgresql_detect.ts';
 import { PostgresqlReplies } from './postgresql_replies.ts';
@@ -39,12 +39,13 @@ export const POSTGRESQL_REJECTS = [
 export function createPostgresql(options: DbOptions): Decoder {
   const mapping = new DbMapping('postgresql', options);
   const pool = new CallPool();
-  const statements = new Statements('postgresql', options);
+  const statements = new Statements('postgresql');
   return {
     name: 'postgresql',
     rejects: POSTGRESQL_REJECTS,
     maxPending: MAX_STARTUP + HEADER,
     detect: detectPostgresql,
+    renew: renewDb(options),
     open(context: ConnectionContext, sink: Sink): Session {
       const calls = new DbCalls(mapping, pool, context, sink, 'postgresql');
       const requests = new PostgresqlRequests(calls, statements, context.joined);

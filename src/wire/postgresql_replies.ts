@@ -1,4 +1,4 @@
-import { asciiText, byteAt, decimal, decodeText, indexOf, SP } from './bytes.ts';
+import { asciiBytes, asciiText, byteAt, decimal, decodeText, indexOf, SP, startsWith } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
@@ -9,6 +9,7 @@ import { EXECUTE, type PostgresqlRequests, PREPARE, QUERY, SYNC } from './postgr
 /** Of an error's fields: S, V and C come first. */
 const MAX_ERROR = 256;
 const MAX_TAG = 64;
+const STRINGS = asciiBytes('standard_conforming_strings\0');
 /** The server skips what comes after an error until Sync. */
 export const PIPELINE_ABORTED = 'pipeline_aborted';
 
@@ -84,6 +85,12 @@ export class PostgresqlReplies implements DbGrammar {
   #take(type: number, bytes: Uint8Array, start: number, end: number, time: number): void {
     if (type === 0x5a) {
       this.#readyForQuery(time);
+      this.#requests.statements.settled();
+      return;
+    }
+    if (type === 0x53) {
+      const value = parameter(bytes, start, end, STRINGS);
+      if (value !== '') this.#requests.statements.settle(value === 'off' ? 'yes' : 'no');
       return;
     }
     if (!this.#ready || !this.#inside || !this.#known) return;
@@ -145,6 +152,7 @@ export class PostgresqlReplies implements DbGrammar {
     this.#inside = this.#known = this.#failed = false;
     this.#ready = true;
     this.#completed = 0;
+    this.#requests.statements.settle('unknown');
     this.#calls.answersLost();
   }
 }
@@ -153,7 +161,7 @@ const isAsynchronous = (type: number): boolean => type === 0x4e || type === 0x53
 
 function wantedOf(type: number): number {
   if (type === 0x45) return MAX_ERROR;
-  return type === 0x43 ? MAX_TAG : 0;
+  return type === 0x43 || type === 0x53 ? MAX_TAG : 0;
 }
 
 /** `SELECT 5`, `FETCH 5`: rows that were returned. `INSERT 0 5` tells rows that were not. */
@@ -163,6 +171,13 @@ function returnedRows(bytes: Uint8Array, start: number, end: number): number {
   if (stop < 0 || space < 0) return -1;
   const tag = asciiText(bytes, start, space);
   return tag === 'SELECT' || tag === 'FETCH' ? decimal(bytes, space + 1, stop) : -1;
+}
+
+/** The value of a ParameterStatus of this name, or ''. */
+function parameter(bytes: Uint8Array, start: number, end: number, name: Uint8Array): string {
+  if (end - start <= name.length || !startsWith(bytes, start, name)) return '';
+  const stop = indexOf(bytes, 0, start + name.length, end);
+  return stop < 0 ? '' : asciiText(bytes, start + name.length, stop);
 }
 
 /** Field C: https://www.postgresql.org/docs/current/protocol-error-fields.html */

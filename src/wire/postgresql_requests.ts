@@ -14,7 +14,7 @@ import {
   messageLength,
   SSL,
 } from './postgresql_detect.ts';
-import { Bounded, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
+import { Bounded, ConnectionStatements, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
 
 /** Kinds of calls. */
 export const QUERY = 1;
@@ -40,7 +40,7 @@ export class PostgresqlRequests implements DbGrammar {
   /** Messages that belong to a call that is not added yet. */
   pending = false;
   database = '';
-  readonly #statements: Statements;
+  readonly statements: ConnectionStatements;
   readonly #prepared = new Bounded<string, Statement>(MAX_STATEMENTS);
   readonly #portals = new Bounded<string, Statement | undefined>(MAX_PORTALS);
   /** First message since the last Execute or Sync. */
@@ -53,7 +53,7 @@ export class PostgresqlRequests implements DbGrammar {
   constructor(calls: DbCalls, statements: Statements, joined: boolean) {
     this.framing = new DbFraming(this, REQUEST, calls, joined);
     this.#calls = calls;
-    this.#statements = statements;
+    this.statements = new ConnectionStatements(statements, calls, joined);
     this.starting = !joined;
   }
 
@@ -173,15 +173,15 @@ export class PostgresqlRequests implements DbGrammar {
   }
 
   #query(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
-    const statement = this.#statements.get(bytes, start, end, cut);
-    this.#statements.describe(this.#add(QUERY, this.framing.startTime, this.framing.fresh, time), statement);
+    const statement = this.statements.get(bytes, start, end, cut);
+    this.statements.describe(this.#add(QUERY, this.framing.startTime, this.framing.fresh, time), statement);
   }
 
   #parse(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
     const name = indexOf(bytes, 0, start, end);
     if (name < 0) return;
     const stop = indexOf(bytes, 0, name + 1, end);
-    const statement = this.#statements.get(bytes, name + 1, stop < 0 ? end : stop, stop < 0 && cut);
+    const statement = this.statements.get(bytes, name + 1, stop < 0 ? end : stop, stop < 0 && cut);
     this.#prepared.set(decodeText(bytes, start, name), statement);
     this.#parsed = statement;
   }
@@ -204,7 +204,7 @@ export class PostgresqlRequests implements DbGrammar {
   #execute(bytes: Uint8Array, start: number, end: number, time: number): void {
     const stop = indexOf(bytes, 0, start, end);
     const call = this.#add(EXECUTE, this.#groupTime, this.#groupFresh, time);
-    this.#statements.describe(call, stop < 0 ? undefined : this.#portals.get(decodeText(bytes, start, stop)));
+    this.statements.describe(call, stop < 0 ? undefined : this.#portals.get(decodeText(bytes, start, stop)));
     this.#groupTime = -1;
     this.#parsed = undefined;
     this.#executed = true;
@@ -214,7 +214,7 @@ export class PostgresqlRequests implements DbGrammar {
     const begun = this.#groupTime >= 0;
     if (begun && !this.#executed) {
       const call = this.#add(PREPARE, this.#groupTime, this.#groupFresh, time);
-      if (this.#parsed !== undefined) this.#statements.describe(call, this.#parsed);
+      if (this.#parsed !== undefined) this.statements.describe(call, this.#parsed);
     }
     this.#add(SYNC, this.framing.startTime, this.framing.fresh && !begun, time);
     this.#groupTime = -1;
@@ -227,6 +227,7 @@ export class PostgresqlRequests implements DbGrammar {
   forget(): void {
     this.#prepared.clear();
     this.#portals.clear();
+    this.statements.settle('unknown');
     this.#groupTime = -1;
     this.#parsed = undefined;
     this.#executed = this.pending = false;

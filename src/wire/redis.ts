@@ -10,7 +10,7 @@
  */
 import { DbMapping, type DbOptions } from './db.ts';
 import { CallPool, DbCalls } from './db_calls.ts';
-import { DbSession } from './db_session.ts';
+import { DbSession, renewDb } from './db_session.ts';
 import type { ConnectionContext, Decoder, Session, Sink } from './decoder.ts';
 import { detectRedis } from './redis_detect.ts';
 import { RedisReplies } from './redis_replies.ts';
@@ -41,9 +41,10 @@ export function createRedis(options: DbOptions): Decoder {
     rejects: REDIS_REJECTS,
     maxPending: MAX_INLINE + 16,
     detect: detectRedis,
+    renew: renewDb(options),
     open(context: ConnectionContext, sink: Sink): Session {
       const calls = new DbCalls(mapping, pool, context, sink, 'redis');
-      const requests = new RedisRequests(calls, options.query, context.joined);
+      const requests = new RedisRequests(calls, context.joined);
       const replies = new RedisReplies(calls, requests, context.joined);
       return new DbSession(calls, requests.framing, replies.framing);
     },

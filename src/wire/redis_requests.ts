@@ -1,5 +1,4 @@
 import { asciiText, byteAt, CR, decodeText, HT, indexOf, LF, SP } from './bytes.ts';
-import type { DbOptions } from './db.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
@@ -31,8 +30,6 @@ const SKIP_ONE = 2;
 export class RedisRequests implements DbGrammar {
   readonly framing: DbFraming;
   readonly #calls: DbCalls;
-  readonly #keep: boolean;
-  readonly #text: boolean;
   #part = START;
   #call: DbCall | undefined = undefined;
   #command = commands.OTHER_COMMAND;
@@ -46,12 +43,14 @@ export class RedisRequests implements DbGrammar {
   /** `db.namespace` of the commands to come; '' when not known. */
   database = '';
 
-  constructor(calls: DbCalls, query: DbOptions['query'], joined: boolean) {
+  constructor(calls: DbCalls, joined: boolean) {
     this.framing = new DbFraming(this, REQUEST, calls, joined);
     this.#calls = calls;
-    this.#keep = query === 'keep';
-    this.#text = query !== 'drop';
     if (!joined) this.database = '0';
+  }
+
+  get #keep(): boolean {
+    return this.#calls.query === 'keep';
   }
 
   message(bytes: Uint8Array, at: number, end: number, time: number): number {
@@ -210,7 +209,7 @@ export class RedisRequests implements DbGrammar {
     call.operation = command.name;
     call.namespace = this.database;
     const shown = Math.max(0, this.#count - (command.name.includes(' ') ? 2 : 1));
-    if (this.#text) this.#describe(call, command, shown);
+    if (this.#calls.query !== 'drop') this.#describe(call, command, shown);
     // Confirmed for each channel; one that names none is confirmed for each that was subscribed: at least once.
     if (command.kind === commands.SUBSCRIBES || command.kind === commands.UNSUBSCRIBES) call.expected = shown || 1;
     if (command.kind === commands.SELECTS && this.#replies !== 0) this.database = call.note;

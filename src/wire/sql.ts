@@ -10,6 +10,9 @@ import { readTraceparent } from './traceparent.ts';
 
 export type SqlDialect = 'postgresql' | 'mysql';
 
+/** Does a backslash escape in a string without a prefix? Settings of the session say so, and the server tells them. */
+export type Escapes = 'yes' | 'no' | 'unknown';
+
 export interface SqlStatement {
   /** Without literals and comments. */
   readonly text: string;
@@ -20,6 +23,10 @@ export interface SqlStatement {
   readonly collection: string;
   /** From a sqlcommenter comment (https://google.github.io/sqlcommenter/spec/), or ''. */
   readonly traceparent: string;
+  /** With other `Escapes` it would be another one. */
+  readonly dependent: boolean;
+  /** It may change how the strings of those after it are read. */
+  readonly unsettles: boolean;
 }
 
 /** Characters of the obfuscated text. */
@@ -31,9 +38,18 @@ const DOUBLE = 0x22;
 const BACKTICK = 0x60;
 const BACKSLASH = 0x5c;
 const DOLLAR = 0x24;
+/** What stands for bytes that are no UTF-8. */
+const REPLACEMENT = 0xfffd;
+const UNSETTLING = /standard_conforming_strings|sql_mode|\b(?:discard|reset)\b/i;
 
-export function analyseSql(source: string, cut: boolean, dialect: SqlDialect): SqlStatement {
-  return new Scanner(source, dialect === 'mysql').run(cut);
+/** Without `escapes`, the defaults of the two. */
+export function analyseSql(
+  source: string,
+  cut: boolean,
+  dialect: SqlDialect,
+  escapes: Escapes = dialect === 'mysql' ? 'yes' : 'no',
+): SqlStatement {
+  return new Scanner(source, dialect === 'mysql', escapes).run(cut);
 }
 
 const isWord = (code: number): boolean =>
@@ -55,16 +71,24 @@ class Scanner {
   /** White space or a comment stood before the next token. */
   #gap = false;
   #traceparent = '';
+  /** Of strings without a prefix; of the string that a string would go on with. */
+  readonly #escapes: Escapes;
+  #continues: Escapes | undefined = undefined;
+  #dependent = false;
+  /** From here on nobody can tell what is a literal. */
+  #hidden = false;
 
-  constructor(source: string, mysql: boolean) {
+  constructor(source: string, mysql: boolean, escapes: Escapes) {
     this.#source = source;
     this.#mysql = mysql;
+    // Statements in one text are read one by one, each with the settings that the one before it has left.
+    this.#escapes = mysql && UNSETTLING.test(source) ? 'unknown' : escapes;
   }
 
   run(cut: boolean): SqlStatement {
     const { length } = this.#source;
     while (this.#at < length && this.#out.length <= MAX_TEXT) this.#token();
-    const long = this.#out.length > MAX_TEXT || this.#at < length;
+    const long = this.#out.length > MAX_TEXT || this.#at < length || this.#hidden;
     const summary = this.#summary;
     summary.finish();
     return {
@@ -74,6 +98,8 @@ class Scanner {
       operation: summary.operation,
       collection: cut || long ? '' : summary.collection,
       traceparent: this.#traceparent,
+      dependent: this.#dependent,
+      unsettles: UNSETTLING.test(this.#source),
     };
   }
 
@@ -84,16 +110,24 @@ class Scanner {
     if (isSpace(code)) {
       this.#at++;
       this.#gap = true;
-    } else if (code === 0x2d && next === 0x2d) {
+    } else if (code === 0x2d && next === 0x2d && (!this.#mysql || !(source.charCodeAt(this.#at + 2) > 0x20))) {
       this.#line();
     } else if (code === 0x23 && this.#mysql) {
       this.#line();
     } else if (code === 0x2f && next === 0x2a) {
       this.#comment();
     } else if (code === QUOTE) {
-      this.#string(QUOTE, this.#mysql);
-    } else if (code === DOUBLE && this.#mysql) {
-      this.#string(DOUBLE, true);
+      // After an E'…' what comes on another line goes on with it.
+      this.#string(QUOTE, this.#continues ?? this.#escapes);
+    } else {
+      this.#continues = undefined;
+      this.#other(code, next);
+    }
+  }
+
+  #other(code: number, next: number): void {
+    if (code === DOUBLE && this.#mysql) {
+      this.#string(DOUBLE, this.#escapes);
     } else if (code === DOUBLE || (code === BACKTICK && this.#mysql)) {
       this.#identifier(code);
     } else if (code === DOLLAR && !this.#mysql) {
@@ -106,7 +140,7 @@ class Scanner {
       this.#at++;
       if (code === 0x2c || code === 0x29 || code === 0x3b) this.#gap = false;
       this.#summary.punctuation(code);
-      this.#put(source.charAt(this.#at - 1));
+      this.#put(this.#source.charAt(this.#at - 1));
       if (code === 0x29) this.#foldTuples();
     }
   }
@@ -160,19 +194,21 @@ class Scanner {
     this.#gap = true;
   }
 
-  #string(quote: number, escapes: boolean): void {
+  #string(quote: number, escapes: Escapes): void {
     this.#skipQuoted(quote, escapes);
     this.#literal();
+    this.#continues = escapes;
   }
 
   /** Past the closing quote; a doubled quote does not close. */
-  #skipQuoted(quote: number, escapes: boolean): void {
+  #skipQuoted(quote: number, escapes: Escapes): void {
     const source = this.#source;
     let at = this.#at + 1;
     for (; at < source.length; at++) {
       const code = source.charCodeAt(at);
-      if (code === BACKSLASH && escapes) at++;
-      else if (code === quote) {
+      if (code === BACKSLASH) {
+        at = this.#backslashes(at, quote, escapes);
+      } else if (code === quote) {
         if (source.charCodeAt(at + 1) !== quote) break;
         at++;
       }
@@ -180,9 +216,26 @@ class Scanner {
     this.#at = Math.min(at + 1, source.length);
   }
 
+  /** Position of the last character of a run of backslashes, or of the quote that it escapes. */
+  #backslashes(start: number, quote: number, escapes: Escapes): number {
+    const source = this.#source;
+    let at = start;
+    while (source.charCodeAt(at) === BACKSLASH) at++;
+    if (source.charCodeAt(at) !== quote) return at - 1;
+    const odd = ((at - start) & 1) === 1;
+    if (odd) this.#dependent = true;
+    // The second byte of a character in GBK or Shift_JIS may be a backslash too.
+    const unreadable = escapes === 'yes' && source.charCodeAt(start - 1) === REPLACEMENT;
+    if (unreadable || (odd && escapes === 'unknown')) {
+      this.#hidden = true;
+      return source.length;
+    }
+    return odd && escapes === 'yes' ? at : at - 1;
+  }
+
   #identifier(quote: number): void {
     const start = this.#at;
-    this.#skipQuoted(quote, false);
+    this.#skipQuoted(quote, 'no');
     const name = this.#source.slice(start, this.#at);
     this.#summary.identifier(name.slice(1, -1));
     this.#put(name);
@@ -222,12 +275,12 @@ class Scanner {
     const word = source.slice(start, this.#at);
     const lower = word.toLowerCase();
     if (source.charCodeAt(this.#at) === QUOTE && (PREFIXES.has(lower) || (this.#mysql && lower.startsWith('_')))) {
-      this.#string(QUOTE, this.#mysql || lower === 'e');
+      this.#string(QUOTE, lower === 'e' ? 'yes' : this.#escapes);
       return;
     }
     if (lower === 'u' && source.startsWith("&'", this.#at)) {
       this.#at++;
-      this.#string(QUOTE, false);
+      this.#string(QUOTE, 'no');
       return;
     }
     this.#summary.word(word);

@@ -1,7 +1,7 @@
 import { decodeText } from './bytes.ts';
-import type { DbOptions } from './db.ts';
 import type { DbCall } from './db_call.ts';
-import { analyseSql, type SqlDialect, type SqlStatement } from './sql.ts';
+import type { DbCalls } from './db_calls.ts';
+import { analyseSql, type Escapes, type SqlDialect, type SqlStatement } from './sql.ts';
 
 /** Bytes of a statement that are looked at. */
 export const MAX_SQL = 8192;
@@ -17,25 +17,55 @@ export interface Statement extends SqlStatement {
 
 /** Statements of all connections of one decoder: programs repeat themselves. */
 export class Statements {
-  readonly #dialect: SqlDialect;
-  readonly #query: DbOptions['query'];
+  readonly dialect: SqlDialect;
   #cache = new Map<string, Statement>();
 
-  constructor(dialect: SqlDialect, options: DbOptions) {
-    this.#dialect = dialect;
-    this.#query = options.query;
+  constructor(dialect: SqlDialect) {
+    this.dialect = dialect;
+  }
+
+  get(text: string, cut: boolean, escapes: Escapes, raw: boolean): Statement {
+    const known = cut ? undefined : this.#cache.get(text);
+    if (known !== undefined && (!raw || known.raw === text)) return known;
+    const statement = { ...analyseSql(text, cut, this.dialect, escapes), raw: raw ? text : '' };
+    if (text.length <= MAX_CACHED && !cut && !statement.dependent) {
+      if (this.#cache.size >= CACHE) this.#cache = new Map();
+      this.#cache.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+/** Statements as one connection sends them. */
+export class ConnectionStatements {
+  readonly #statements: Statements;
+  readonly #calls: DbCalls;
+  #escapes: Escapes;
+  #unsettled = false;
+
+  constructor(statements: Statements, calls: DbCalls, joined: boolean) {
+    this.#statements = statements;
+    this.#calls = calls;
+    this.#escapes = joined ? 'unknown' : statements.dialect === 'mysql' ? 'yes' : 'no';
+  }
+
+  /** The server has told how strings are read. */
+  settle(escapes: Escapes): void {
+    this.#escapes = escapes;
+    this.#unsettled = false;
+  }
+
+  /** The server has answered all, and would have told of a change. */
+  settled(): void {
+    this.#unsettled = false;
   }
 
   /** `cut`: the statement goes on after `end`. */
   get(bytes: Uint8Array, start: number, end: number, cut: boolean): Statement {
+    const escapes = this.#unsettled ? 'unknown' : this.#escapes;
     const text = decodeText(bytes, start, end);
-    const known = cut ? undefined : this.#cache.get(text);
-    if (known !== undefined) return known;
-    const statement = { ...analyseSql(text, cut, this.#dialect), raw: this.#query === 'keep' ? text : '' };
-    if (text.length <= MAX_CACHED && !cut) {
-      if (this.#cache.size >= CACHE) this.#cache = new Map();
-      this.#cache.set(text, statement);
-    }
+    const statement = this.#statements.get(text, cut, escapes, this.#calls.query === 'keep');
+    if (statement.unsettles) this.#unsettled = true;
     return statement;
   }
 
@@ -49,8 +79,10 @@ export class Statements {
     call.summary = statement.summary;
     call.traceparent = statement.traceparent;
     call.textCut = statement.cut;
-    if (this.#query === 'keep') call.text = statement.raw;
-    else if (this.#query === 'obfuscate') call.text = statement.text;
+    const { query } = this.#calls;
+    // What was prepared before `keep` was configured is known without its literals only.
+    if (query === 'keep') call.text = statement.raw || statement.text;
+    else if (query === 'obfuscate') call.text = statement.text;
   }
 }
 

@@ -50,6 +50,22 @@ const subjects: Readonly<Record<string, Subject>> = {
   },
 };
 
+test.each(Object.entries(subjects))('%s: other options reach a session that is open', (name, subject) => {
+  const make = { redis: createRedis, postgresql: createPostgresql, mysql: createMysql }[name] ?? createRedis;
+  const driver = new Driver(make({ query: 'obfuscate' }));
+  let time = 0;
+  for (const [side, text] of subject.open) driver.data(side, Buffer.from(text, 'latin1'), ++time, true);
+  for (const query of ['obfuscate', 'keep', 'drop', 'keep'] as const) {
+    make({ query }).renew?.(driver.session);
+    driver.data(CLIENT, Buffer.from(subject.request(7), 'latin1'), ++time, true);
+    driver.data(SERVER, Buffer.from(subject.answer(7), 'latin1'), ++time, true);
+  }
+  const texts = driver.told.map((told) => told['db.query.text']);
+  const kept = name === 'redis' ? 'GET n7' : 'SELECT n7';
+  expect(texts).toEqual([name === 'redis' ? 'GET ?' : kept, kept, undefined, kept]);
+  expect(driver.session.opaque).toBe(false);
+});
+
 /** Which request a span is of, by its text. */
 const numberOf = (told: Readonly<Record<string, unknown>>): number =>
   Number(/n(\d+)$/.exec(String(told['db.query.text']))?.[1]);

@@ -119,6 +119,23 @@ export const protocol: readonly WireCase[] = [
       { name: 'mysql', 'error.type': '1243', 'sonde.partial': ['db.request'] },
     ],
   ),
+  own(
+    'a backslash escapes unless the server says otherwise',
+    [
+      ...exchange(query("SELECT 'a\\'hunter', b FROM t"), set(1)),
+      ...exchange(query("SET sql_mode = 'NO_BACKSLASH_ESCAPES'"), ok(1, 0x202)),
+      ...exchange(query("SELECT 'C:\\', b, 'hunter' FROM t"), set(1, 0x202)),
+      ...exchange(query("SET sql_mode = ''; SELECT b, 'a\\'hunter' FROM t"), ok(1, 10) + set(1)),
+      ...exchange(query("SELECT 'a\\'hunter', b FROM t"), set(1)),
+    ],
+    [
+      { 'db.query.text': 'SELECT ?, b FROM t' },
+      { name: 'SET' },
+      { 'db.query.text': 'SELECT ?, b, ? FROM t' },
+      { 'db.query.text': 'SET sql_mode = ?; SELECT b, ?', 'sonde.truncated': ['db.query.text'] },
+      { 'db.query.text': 'SELECT ?, b FROM t' },
+    ],
+  ),
   own('a preparation that fails', exchange(prepare('SELEC 1'), error(1064, '42000')), [
     { name: 'mysql', 'error.type': '1064' },
   ]),

@@ -216,6 +216,45 @@ export const protocol: readonly WireCase[] = [
   },
 ];
 
+/** Backslashes before quotes, read as the server says (`standard_conforming_strings`). */
+const reported = (value: string): string => message('S', `standard_conforming_strings\0${value}\0`);
+export const quoting: readonly WireCase[] = [
+  own(
+    'a backslash escapes when the server says so',
+    [
+      ['client', query('SET standard_conforming_strings = off')],
+      ['server', complete('SET') + reported('off') + ready],
+      ['client', query("SELECT 'a\\'hunter', b FROM t")],
+      ['server', complete('SELECT 1') + ready],
+      ['client', query('SET standard_conforming_strings = on')],
+      ['server', complete('SET') + reported('on') + ready],
+      ['client', query("SELECT 'C:\\', b, 'hunter' FROM t")],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    [
+      { name: 'SET' },
+      { 'db.query.text': 'SELECT ?, b FROM t' },
+      { name: 'SET' },
+      { 'db.query.text': 'SELECT ?, b, ? FROM t' },
+    ],
+  ),
+  own(
+    'what it says is not known while a change is under way',
+    [
+      ['client', parse('SET standard_conforming_strings = off') + bind() + execute],
+      ['client', parse("SELECT b, 'a\\'hunter' FROM t") + bind() + execute + sync],
+      ['server', (message('1') + message('2') + complete('SET')).repeat(2) + ready],
+      ['client', query("SELECT 'C:\\', b FROM t")],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    [
+      { name: 'SET' },
+      { 'db.query.text': 'SELECT b, ?', 'sonde.truncated': ['db.query.text'] },
+      { 'db.query.text': 'SELECT ?, b FROM t', 'sonde.truncated': undefined },
+    ],
+  ),
+];
+
 export const losses: readonly WireCase[] = [
   own(
     'rows that were not copied',

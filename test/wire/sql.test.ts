@@ -61,12 +61,37 @@ test.each([
   [M, 'INSERT INTO t VALUES (1) ON DUPLICATE KEY UPDATE a=2', undefined, 'INSERT t'],
   [M, 'REPLACE INTO t VALUES (1)', undefined, 'REPLACE t'],
   [M, 'SELECT REPLACE(a, 1, 2) FROM t', undefined, 'SELECT t'],
+  [M, 'SELECT 5--3, "a\nsecret"', 'SELECT ?--?, ?', 'SELECT'],
+  [M, "SELECT 1--'a\nsecret'", 'SELECT ?--?', 'SELECT'],
+  [M, 'SELECT 1 -- secret', 'SELECT ?', 'SELECT'],
+  [P, "SELECT E'a'\n  'b\\'secret' FROM t", 'SELECT ? ? FROM t', 'SELECT t'],
+  [P, "SELECT E'\ufffd\\'secret' FROM t", 'SELECT ?', 'SELECT'],
+  [
+    P,
+    "SELECT U&'\\0061secret' UESCAPE '!', U&\"d\\0061t\" FROM t",
+    'SELECT ? UESCAPE ?, U&"d\\0061t" FROM t',
+    'SELECT t',
+  ],
   [M, '', '', ''],
 ] as const)('%s: %s', (dialect, sql, text, summary) => {
   const found = analyseSql(sql, false, dialect);
   if (text !== undefined) expect(found.text).toBe(text);
   expect(found.summary).toBe(summary);
   expect(found.text).not.toMatch(/secret/);
+});
+
+// The two readings of a backslash before a quote, and none of them when the server has not said which.
+test.each([
+  [P, 'no', "SELECT 'C:\\' FROM t WHERE a = 'secret'", 'SELECT ? FROM t WHERE a = ?', 'SELECT t'],
+  [P, 'yes', "SELECT 'a\\'secret' FROM t", 'SELECT ? FROM t', 'SELECT t'],
+  [P, 'unknown', "SELECT a, 'C:\\' FROM t WHERE a = 'secret'", 'SELECT a, ?', 'SELECT'],
+  [P, 'unknown', "SELECT a, 'C:\\\\' FROM t WHERE a = 'secret'", 'SELECT a, ? FROM t WHERE a = ?', 'SELECT t'],
+  [M, 'no', "SELECT 'C:\\' FROM t WHERE a = 'secret'", 'SELECT ? FROM t WHERE a = ?', 'SELECT t'],
+  [M, 'yes', "SET sql_mode = ''; SELECT 'a\\', 'secret' FROM t", 'SET sql_mode = ?; SELECT ?', 'SET SELECT'],
+] as const)('%s, escapes %s: %s', (dialect, escapes, sql, text, summary) => {
+  const found = analyseSql(sql, false, dialect, escapes);
+  expect(found).toMatchObject({ text, summary, cut: !sql.includes('FROM t') || !text.includes('FROM t') });
+  expect(found.dependent).toBe(!sql.includes('\\\\'));
 });
 
 test('operation and collection', () => {
