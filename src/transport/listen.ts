@@ -1,4 +1,5 @@
 import { promises as dns } from 'node:dns';
+import type { Server } from 'node:net';
 
 export interface ListenAddress {
   /** Empty: every address. */
@@ -36,4 +37,22 @@ export async function bindAddress(endpoint: string): Promise<ListenAddress> {
   if (address.host === '') return address;
   const [found] = await dns.lookup(address.host, { all: true, verbatim: false });
   return found === undefined ? address : { host: found.address, port: address.port };
+}
+
+/** Listens on `host:port` or, for `unix`, on a path. Returns what it is bound to, in the same form. */
+export async function listen(server: Server, endpoint: string, transport: string): Promise<string> {
+  const where = transport === 'unix' ? { path: endpoint } : await bindAddress(endpoint);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(
+      'path' in where ? where : { port: where.port, ...(where.host === '' ? {} : { host: where.host }) },
+      () => {
+        server.removeListener('error', reject);
+        resolve();
+      },
+    );
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') return address ?? '';
+  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
 }

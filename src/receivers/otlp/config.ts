@@ -30,8 +30,15 @@ const keepalive = {
       default: {},
       description: 'What clients may do.',
       properties: {
-        min_time: duration('5m', 'Accepted; pings are never punished.'),
-        permit_without_stream: { type: 'boolean', default: false, description: 'Accepted, as min_time.' },
+        min_time: duration(
+          '5m',
+          'Least time between pings of a client; the third that is too early ends the connection.',
+        ),
+        permit_without_stream: {
+          type: 'boolean',
+          default: false,
+          description: 'Off: a client without a call may ping every two hours.',
+        },
       },
       additionalProperties: false,
     },

@@ -1,159 +1,150 @@
-import type { Server, ServerUnaryCall, ServiceDefinition, sendUnaryData, UntypedHandleCall } from '@grpc/grpc-js';
+import {
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Signal } from '../../pdata/pdata.ts';
 import type { Component, Settings } from '../../service/component.ts';
-import { grpc } from '../../transport/grpc.ts';
-import { bindAddress } from '../../transport/listen.ts';
-import { Code, encodeStatus } from '../../transport/rpc_status.ts';
+import { listen } from '../../transport/listen.ts';
+import { Code } from '../../transport/rpc_status.ts';
 import { grpcMethods } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
 import { statusOf } from './answer.ts';
+import { isOneMember } from './body.ts';
 import type { GrpcConfig } from './config.ts';
-import { TlsCredentials } from './grpc_credentials.ts';
+import { answerError, answerOk, checkHead, refuseOtherHttp, unknownMethod } from './grpc_call.ts';
+import { GrpcConnection } from './grpc_connection.ts';
+import { readMessage } from './grpc_message.ts';
+import { HeldBodies } from './held_bodies.ts';
 import type { Intake } from './intake.ts';
 
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_MESSAGE = 4 * MIB;
-/** Details travel in a header; longer ones are cut. */
-const MAX_DETAILS = 1024;
-/** For answers that are given at the deadline. */
-const LAST_WORDS_MS = 100;
+/** Flow control, bytes: a message of a few hundred KiB comes without waiting for the server. */
+const STREAM_WINDOW = MIB;
+const CONNECTION_WINDOW = 4 * MIB;
+/** Node ends a connection whose streams hold more; bodies are bounded by HeldBodies. MB. */
+const MAX_SESSION_MEMORY = 1024;
+/** For answers that are given at the deadline, ms. */
+const LAST_WORDS = 100;
+const SHUTTING_DOWN = { code: Code.UNAVAILABLE, message: 'the server is shutting down' };
 
-/** OTLP/gRPC. Messages stay bytes: nothing is decoded on the way. https://opentelemetry.io/docs/specs/otlp/#otlpgrpc */
+/**
+ * OTLP/gRPC: unary calls over HTTP/2 whose messages stay bytes, and compressed when nobody has to look.
+ * https://opentelemetry.io/docs/specs/otlp/#otlpgrpc, https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+ */
 export class GrpcReceiver implements Component {
   readonly #settings: Settings;
   readonly #config: GrpcConfig;
   readonly #intake: Intake;
-  #server: Server | undefined;
-  /** Of calls under way: each refuses its own. */
-  readonly #pending = new Set<() => void>();
+  readonly #methods: ReadonlyMap<string, Signal>;
+  readonly #services: readonly string[];
+  readonly #limit: number;
+  readonly #bodies = new HeldBodies();
+  readonly #connections = new Map<Http2Session, GrpcConnection>();
+  readonly #calls = new Set<ServerHttp2Stream>();
+  #server: Http2Server | Http2SecureServer | undefined;
   #stopWatching: () => void = () => undefined;
 
   constructor(settings: Settings, config: GrpcConfig, intake: Intake) {
     this.#settings = settings;
     this.#config = config;
     this.#intake = intake;
+    this.#methods = new Map(intake.signals.map((signal) => [grpcMethods[signal], signal]));
+    this.#services = [...this.#methods.keys()].map((method) => method.slice(1, method.lastIndexOf('/')));
+    this.#limit = config.max_recv_msg_size_mib > 0 ? config.max_recv_msg_size_mib * MIB : DEFAULT_MAX_MESSAGE;
   }
 
   async start(): Promise<void> {
-    const server = new grpc.Server(this.#options());
+    const server = this.#create();
     this.#server = server;
-    for (const signal of this.#intake.signals) {
-      const handler = (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void => {
-        void this.#export(signal, call.request, answer);
-      };
-      server.addService(serviceOf(signal), { export: handler as UntypedHandleCall });
-    }
-    const { endpoint, transport } = this.#config;
-    const credentials = this.#credentials();
-    const target = transport === 'unix' ? `unix:${endpoint}` : await bindTarget(endpoint);
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(target, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
-    });
-    const shown = transport === 'unix' ? endpoint : target.replace(/:\d+$/, `:${port}`);
-    this.#settings.logger.info('Starting GRPC server', { endpoint: shown });
+    server.on('session', (session) => this.#connected(session));
+    server.on('stream', (stream, headers) => void this.#called(stream, headers));
+    const bound = await listen(server, this.#config.endpoint, this.#config.transport);
+    server.on('error', (error: Error) => this.#settings.fail(error));
+    this.#settings.logger.info('Starting GRPC server', { endpoint: bound });
   }
 
+  /** Clients are told to go elsewhere; calls under way have until the deadline, then they are told to come back. */
   async shutdown(deadline: number): Promise<void> {
     this.#stopWatching();
     const server = this.#server;
-    if (server === undefined) return;
-    this.#server = undefined;
-    // Sends GOAWAY, takes no call any more and waits for those under way; at the deadline they are told to come back.
-    const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-    const timer = setTimeout(
-      () => {
-        for (const refuse of this.#pending) refuse();
+    if (server?.listening !== true) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const connection of this.#connections.values()) connection.leave('shutting down');
+    const left = Math.max(0, deadline - performance.now());
+    const refuse = setTimeout(() => {
+      for (const stream of this.#calls) answerError(stream, SHUTTING_DOWN);
+    }, left);
+    const destroy = setTimeout(() => {
+      for (const connection of this.#connections.values()) connection.destroy();
+    }, left + LAST_WORDS);
+    await closed;
+    clearTimeout(refuse);
+    clearTimeout(destroy);
+  }
+
+  #create(): Http2Server | Http2SecureServer {
+    const { tls, max_concurrent_streams: streams } = this.#config;
+    const options = {
+      maxSessionMemory: MAX_SESSION_MEMORY,
+      settings: {
+        initialWindowSize: STREAM_WINDOW,
+        enablePush: false,
+        ...(streams > 0 ? { maxConcurrentStreams: streams } : {}),
       },
-      Math.max(0, deadline - performance.now()),
-    );
-    const late = setTimeout(() => server.forceShutdown(), Math.max(0, deadline - performance.now()) + LAST_WORDS_MS);
-    await Promise.race([
-      ended,
-      new Promise((resolve) => setTimeout(resolve, deadline - performance.now() + 2 * LAST_WORDS_MS).unref()),
-    ]);
-    clearTimeout(timer);
-    clearTimeout(late);
-  }
-
-  async #export(signal: Signal, bytes: Buffer, reply: sendUnaryData<Buffer>): Promise<void> {
-    // One answer: the deadline's or the pipeline's.
-    const answer: sendUnaryData<Buffer> = (error, value) => {
-      if (this.#pending.delete(refuse)) reply(error, value);
     };
-    const refuse = (): void => answer({ code: Code.UNAVAILABLE, details: 'the server is shutting down' });
-    this.#pending.add(refuse);
-    try {
-      await this.#intake.protobuf(signal, bytes);
-      answer(null, EMPTY);
-    } catch (error) {
-      const status = statusOf(error);
-      const metadata = new grpc.Metadata();
-      if (status.retryDelayMs !== undefined) {
-        metadata.set('grpc-status-details-bin', Buffer.from(encodeStatus(status)));
-      }
-      answer({ code: status.code, details: status.message.slice(0, MAX_DETAILS), metadata });
-    }
-  }
-
-  #credentials(): TlsCredentials {
-    const { tls } = this.#config;
-    if (tls === undefined) return new TlsCredentials(null);
+    if (tls === undefined) return createServer(options);
     const mutual = tls.client_ca_file !== '';
-    const credentials = new TlsCredentials(
-      { requestCert: mutual, rejectUnauthorized: mutual },
-      serverContextOptions(tls),
-    );
+    const server = createSecureServer({
+      ...options,
+      ...serverContextOptions(tls),
+      requestCert: mutual,
+      rejectUnauthorized: mutual,
+    });
     this.#stopWatching = watchTls(
       tls,
       () => serverContextOptions(tls),
-      (options) => credentials.use(options),
+      (context) => server.setSecureContext(context),
       (error) => this.#settings.logger.error('failed to reload TLS', { error }),
     );
-    return credentials;
+    return server;
   }
 
-  #options(): Record<string, number> {
-    const { max_recv_msg_size_mib: maxMib, max_concurrent_streams: streams, keepalive } = this.#config;
-    const {
-      max_connection_idle: idle,
-      max_connection_age: age,
-      max_connection_age_grace: grace,
-      time,
-      timeout,
-    } = keepalive.server_parameters;
-    return {
-      'grpc.max_receive_message_length': maxMib > 0 ? maxMib * MIB : DEFAULT_MAX_MESSAGE,
-      'grpc.enable_channelz': 0,
-      ...(streams > 0 ? { 'grpc.max_concurrent_streams': streams } : {}),
-      ...(idle > 0 ? { 'grpc.max_connection_idle_ms': idle } : {}),
-      ...(age > 0 ? { 'grpc.max_connection_age_ms': age } : {}),
-      ...(grace > 0 ? { 'grpc.max_connection_age_grace_ms': grace } : {}),
-      ...(time > 0 ? { 'grpc.keepalive_time_ms': time } : {}),
-      ...(timeout > 0 ? { 'grpc.keepalive_timeout_ms': timeout } : {}),
-    };
+  #connected(session: ServerHttp2Session): void {
+    session.setLocalWindowSize(CONNECTION_WINDOW);
+    this.#connections.set(session, new GrpcConnection(session, this.#config.keepalive));
+    session.once('close', () => this.#connections.delete(session));
   }
-}
 
-/** Export*ServiceResponse without partial_success. */
-const EMPTY = Buffer.alloc(0);
-const identity = (bytes: Buffer): Buffer => bytes;
-
-function serviceOf(signal: Signal): ServiceDefinition {
-  return {
-    export: {
-      path: grpcMethods[signal],
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: identity,
-      requestDeserialize: identity,
-      responseSerialize: identity,
-      responseDeserialize: identity,
-    },
-  };
-}
-
-async function bindTarget(endpoint: string): Promise<string> {
-  const { host, port } = await bindAddress(endpoint);
-  if (host === '') return `[::]:${port}`;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  async #called(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    stream.on('error', () => undefined);
+    const connection = stream.session === undefined ? undefined : this.#connections.get(stream.session);
+    connection?.streamBegins();
+    stream.once('close', () => {
+      this.#calls.delete(stream);
+      connection?.streamEnds();
+    });
+    if (refuseOtherHttp(stream, headers)) return;
+    this.#calls.add(stream);
+    const held = this.#bodies.body();
+    try {
+      const path = headers[':path'] ?? '';
+      const signal = this.#methods.get(path);
+      if (signal === undefined) throw unknownMethod(path, this.#services);
+      const { bytes, payload, encoding } = await readMessage(stream, checkHead(headers), this.#limit, held);
+      const gzip = encoding === 'gzip' && isOneMember(payload, bytes) ? payload : undefined;
+      await this.#intake.protobuf(signal, bytes, gzip);
+      answerOk(stream);
+    } catch (error) {
+      answerError(stream, statusOf(error));
+    } finally {
+      held.release();
+    }
+  }
 }

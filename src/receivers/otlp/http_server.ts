@@ -1,23 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Signal } from '../../pdata/pdata.ts';
 import type { Component, Settings } from '../../service/component.ts';
-import { bindAddress } from '../../transport/listen.ts';
-import { Code, encodeStatus, type RpcStatus, statusJson } from '../../transport/rpc_status.ts';
+import { listen } from '../../transport/listen.ts';
+import { encodeStatus, type RpcStatus, statusJson } from '../../transport/rpc_status.ts';
 import { httpPaths } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
-import { RequestError, statusOf } from './answer.ts';
+import { statusOf } from './answer.ts';
 import { decodeBody, isOneMember, readBody, unsupportedEncoding } from './body.ts';
 import { type HttpConfig, urlPath } from './config.ts';
 import { Cors } from './cors.ts';
+import { HeldBodies } from './held_bodies.ts';
 import type { Intake } from './intake.ts';
 
 const PROTOBUF = 'application/x-protobuf';
 const JSON_TYPE = 'application/json';
 const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
-/** Bodies of all requests under way; beyond it a sender is told to come back. One body alone is always taken. */
-const MAX_BODIES = 128 * 1024 * 1024;
 /** Answers of success are empty in protobuf: partial_success is never set. */
 const EMPTY = new Uint8Array(0);
 const JSON_SUCCESS = '{"partialSuccess":{}}';
@@ -33,8 +31,7 @@ export class HttpReceiver implements Component {
   #server: Server | SecureServer | undefined;
   #stopWatching: () => void = () => undefined;
   #stopping = false;
-  /** Bytes of the bodies of requests under way: as announced or as read, and decompressed. */
-  #held = 0;
+  readonly #bodies = new HeldBodies();
 
   constructor(settings: Settings, config: HttpConfig, intake: Intake) {
     this.#settings = settings;
@@ -61,19 +58,9 @@ export class HttpReceiver implements Component {
     }
     const server = this.#create();
     this.#server = server;
-    const where = transport === 'unix' ? { path: endpoint } : await bindAddress(endpoint);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(
-        'path' in where ? where : { port: where.port, ...(where.host === '' ? {} : { host: where.host }) },
-        () => {
-          server.removeListener('error', reject);
-          resolve();
-        },
-      );
-    });
+    const bound = await listen(server, endpoint, transport);
     server.on('error', (error: Error) => this.#settings.fail(error));
-    this.#settings.logger.info('Starting HTTP server', { endpoint: listening(server) });
+    this.#settings.logger.info('Starting HTTP server', { endpoint: bound });
     if (tls !== undefined) {
       this.#stopWatching = watchTls(
         tls,
@@ -143,21 +130,11 @@ export class HttpReceiver implements Component {
     type: string,
     encoding: string,
   ): Promise<void> {
-    let held = 0;
-    const hold = (bytes: number): void => {
-      if (this.#held > 0 && this.#held + bytes > MAX_BODIES) {
-        throw new RequestError(503, Code.UNAVAILABLE, 'too many requests are under way');
-      }
-      this.#held += bytes;
-      held += bytes;
-    };
+    const held = this.#bodies.body();
     try {
-      const body = await readBody(request, this.#limit, hold);
+      const body = await readBody(request, this.#limit, held.hold);
       const bytes = await decodeBody(encoding, body, this.#limit);
-      if (bytes !== body) {
-        this.#held += bytes.length;
-        held += bytes.length;
-      }
+      if (bytes !== body) held.grow(bytes.length);
       if (type === JSON_TYPE) await this.#intake.json(signal, bytes);
       else
         await this.#intake.protobuf(signal, bytes, encoding === 'gzip' && isOneMember(body, bytes) ? body : undefined);
@@ -165,7 +142,7 @@ export class HttpReceiver implements Component {
     } catch (error) {
       this.#refuse(response, type, error);
     } finally {
-      this.#held -= held;
+      held.release();
     }
   }
 
@@ -238,10 +215,4 @@ function pathOf(url: string): string {
   } catch {
     return path;
   }
-}
-
-function listening(server: Server | SecureServer): string {
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === 'string') return address ?? '';
-  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
 }

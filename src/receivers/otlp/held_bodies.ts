@@ -1,0 +1,39 @@
+import { Code } from '../../transport/rpc_status.ts';
+import { RequestError } from './answer.ts';
+
+/** Bytes of all bodies under way of one server; beyond it a sender is told to come back. One body alone is always taken. */
+const MAX_BODIES = 128 * 1024 * 1024;
+
+/** What the bodies of requests under way take: as announced or as read, and decompressed. */
+export class HeldBodies {
+  #total = 0;
+
+  body(): HeldBody {
+    let own = 0;
+    return {
+      hold: (bytes) => {
+        if (this.#total > 0 && this.#total + bytes > MAX_BODIES) {
+          throw new RequestError(503, Code.UNAVAILABLE, 'too many requests are under way');
+        }
+        this.#total += bytes;
+        own += bytes;
+      },
+      grow: (bytes) => {
+        this.#total += bytes;
+        own += bytes;
+      },
+      release: () => {
+        this.#total -= own;
+        own = 0;
+      },
+    };
+  }
+}
+
+export interface HeldBody {
+  /** Before bytes are taken in. Throws RequestError when there is no room. */
+  hold(bytes: number): void;
+  /** For bytes that are there already. */
+  grow(bytes: number): void;
+  release(): void;
+}
