@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { nativeCompression } from '../../src/transport/native_compression.ts';
@@ -17,12 +18,25 @@ export class OtlpSink {
   readonly received: Received[] = [];
   readonly connections = { count: 0 };
   answers: Answer[] = [ok];
-  readonly #server = createServer((request, response) => this.#handle(request, response));
+  readonly #server: ReturnType<typeof createServer> | Server;
+  readonly #scheme: string;
+
+  /** `tls`: https. */
+  constructor(tls?: ServerOptions) {
+    const handle = (request: IncomingMessage, response: ServerResponse): void => this.#handle(request, response);
+    this.#server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
+    this.#scheme = tls === undefined ? 'http' : 'https';
+  }
 
   async listen(): Promise<string> {
     this.#server.on('connection', () => this.connections.count++);
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** The certificate and what clients are verified against, for new connections. */
+  renew(tls: ServerOptions): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls);
   }
 
   async close(): Promise<void> {

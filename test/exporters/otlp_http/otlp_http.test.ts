@@ -1,14 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { decode } from '../../../src/config/decode.ts';
-import { Problems } from '../../../src/config/problem.ts';
-import type { Schema } from '../../../src/config/schema.ts';
-import { parseYaml } from '../../../src/config/yaml.ts';
-import { type OtlpHttpConfig, schema } from '../../../src/exporters/otlp_http/config.ts';
-import { createOtlpHttp } from '../../../src/exporters/otlp_http/otlp_http.ts';
 import { parseRetryAfter } from '../../../src/exporters/otlp_http/response.ts';
 import { Batch, type Signal } from '../../../src/pdata/pdata.ts';
 import type { Component, Consumer } from '../../../src/service/component.ts';
+import { startOtlpHttp } from '../../support/otlp_http.ts';
 import { cut, hang, OtlpSink, ok, status } from '../../support/otlp_sink.ts';
 import { counted, type TestSettings, testSettings, until } from '../../support/settings.ts';
 
@@ -31,12 +26,7 @@ afterEach(async () => {
 const FAST = 'retry_on_failure: {initial_interval: 20ms, max_interval: 50ms, max_elapsed_time: 10s}';
 
 async function start(yaml: string, signal: Signal = 'traces'): Promise<Component & Consumer> {
-  const node = parseYaml(yaml, 'test');
-  const problems = new Problems();
-  const config = decode(node, schema as unknown as Schema, [], node, problems) as OtlpHttpConfig;
-  expect(problems.all).toEqual([]);
-  const exporter = await createOtlpHttp(settings, config, signal);
-  await exporter.start();
+  const exporter = await startOtlpHttp(settings, yaml, signal);
   running.push(exporter);
   return exporter;
 }
@@ -145,6 +135,17 @@ describe('failures', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(990);
   });
 
+  test('Retry-After as a date is waited for', async () => {
+    // Whole seconds: at least one, at most two from now.
+    const date = new Date(Date.now() + 2000).toUTCString();
+    sink.answers = [status(503, { 'retry-after': date }), ok];
+    const exporter = await start(`{endpoint: "${url}", ${FAST}}`);
+    await exporter.consume(batch());
+    await until(() => sink.received.length === 2);
+    const [first, second] = sink.received;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(900);
+  });
+
   test('a cut connection and silence are sent again', async () => {
     sink.answers = [cut, hang, ok];
     const exporter = await start(`{endpoint: "${url}", timeout: 100ms, ${FAST}}`);
@@ -186,7 +187,60 @@ test.each([
   expect(sink.received.length).toBe(1);
 });
 
+describe('connections', () => {
+  const direct = 'sending_queue: {enabled: false}, retry_on_failure: {enabled: false}';
+
+  test('disable_keep_alives: one for each request', async () => {
+    const exporter = await start(`{endpoint: "${url}", disable_keep_alives: true, ${direct}}`);
+    for (let i = 0; i < 3; i++) await exporter.consume(batch());
+    expect(sink.connections.count).toBe(3);
+    expect(sink.received[0]?.headers['connection']).toBe('close');
+  });
+
+  test('max_conns_per_host: the others wait', async () => {
+    sink.answers = [(response) => setTimeout(() => response.writeHead(200).end(), 50)];
+    const exporter = await start(`{endpoint: "${url}", max_conns_per_host: 1, ${direct}}`);
+    await Promise.all([1, 2, 3].map(async () => exporter.consume(batch())));
+    expect(sink.connections.count).toBe(1);
+  });
+
+  test.each([
+    ['max_idle_conns: 1', 1],
+    ['max_idle_conns_per_host: 2', 2],
+    ['max_idle_conns: 0', 3],
+  ])('%s: %d are kept', async (yaml, kept) => {
+    sink.answers = [(response) => setTimeout(() => response.writeHead(200).end(), 50)];
+    const exporter = await start(`{endpoint: "${url}", ${yaml}, ${direct}}`);
+    const three = async (): Promise<unknown> => Promise.all([1, 2, 3].map(async () => exporter.consume(batch())));
+    await three();
+    await three();
+    expect(sink.connections.count).toBe(6 - kept);
+  });
+
+  test('idle_conn_timeout closes what is idle', async () => {
+    const exporter = await start(`{endpoint: "${url}", idle_conn_timeout: 50ms, ${direct}}`);
+    await exporter.consume(batch());
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await exporter.consume(batch());
+    expect(sink.connections.count).toBe(2);
+  });
+});
+
 describe('queue', () => {
+  test.each([
+    ['items', 7],
+    ['bytes', 3 * 4],
+  ])('sized by %s', async (sizer, size) => {
+    sink.answers = [hang];
+    const exporter = await start(
+      `{endpoint: "${url}", sending_queue: {queue_size: ${size}, sizer: ${sizer}, num_consumers: 1}}`,
+    );
+    // What is under way counts.
+    for (let i = 0; i < 2; i++) await exporter.consume(batch('abcd', 3));
+    if (sizer === 'bytes') await exporter.consume(batch('abcd', 3));
+    await expect(exporter.consume(batch('abcd', 3))).rejects.toMatchObject({ message: 'sending queue is full' });
+  });
+
   test('full: refused, retryable', async () => {
     sink.answers = [hang];
     const exporter = await start(`{endpoint: "${url}", sending_queue: {queue_size: 2, num_consumers: 1}}`);
