@@ -4,7 +4,7 @@ import type { MetricDefinition, OperationDefinition } from '../wire/operation.ts
  * The series of one instance and operation definition: attribute values lead to one row of numbers that holds the
  * histograms of all the definition's metrics. A row per metric: count, sum, min, max, then the buckets.
  */
-export type MetricValue = string | number | undefined;
+export type MetricValue = string | number | boolean | undefined;
 
 export const COUNT = 0;
 export const SUM = 1;

@@ -20,6 +20,7 @@ import type { MetricAggregator, ServiceInstance } from './types.ts';
  * opentelemetry/proto/metrics/v1/metrics.proto
  */
 const CUMULATIVE = 2;
+const MONOTONIC = 1;
 
 /** The specification's overflow attribute: specification/metrics/sdk.md, Overflow attribute. */
 const OVERFLOW = AttributeKey.of('otel.metric.overflow');
@@ -211,24 +212,60 @@ function writeTable(writer: ByteWriter, table: SeriesTable, start: Fixed64, now:
     writer.stringField(0x0a, definitionOfMetric.name);
     writer.stringField(0x12, definitionOfMetric.description);
     writer.stringField(0x1a, definitionOfMetric.unit);
-    const histogram = writer.begin(0x4a);
+    const counter = definitionOfMetric.counter === true;
+    const data = writer.begin(counter ? 0x3a : 0x4a);
     const bounds = layout.boundaries[index] as Float64Array;
     const at = layout.starts[index] as number;
     let written = 0;
     for (const series of table.all) {
       if (series.numbers[at + COUNT] === 0) continue;
-      writePoint(writer, series, at, bounds, start, now);
+      if (counter) writeSum(writer, series, at, start, now);
+      else writePoint(writer, series, at, bounds, start, now);
       written++;
     }
-    writer.reserve(2);
+    writer.reserve(4);
     writer.byte(0x10);
     writer.byte(CUMULATIVE);
-    writer.end(histogram);
+    if (counter) {
+      writer.byte(0x18);
+      writer.byte(MONOTONIC);
+    }
+    writer.end(data);
     writer.end(metric);
     if (written === 0) writer.position = begin;
     points += written;
   });
   return points;
+}
+
+/** NumberDataPoint. */
+function writeSum(writer: ByteWriter, { numbers, attributes }: Series, at: number, start: Fixed64, now: Fixed64): void {
+  const point = writer.begin(0x0a);
+  writer.reserve(40 + attributes.length);
+  writer.byte(0x11);
+  writer.fixed64(start[0], start[1]);
+  writer.byte(0x19);
+  writer.fixed64(now[0], now[1]);
+  writer.byte(0x31);
+  writer.fixed64Number(numbers[at + SUM] as number);
+  const from = writer.position;
+  writer.bytes(attributes);
+  retag(writer.buffer, from, writer.position, 0x3a);
+  writer.end(point);
+}
+
+/** The series' attributes are encoded once, as fields of a HistogramDataPoint. */
+function retag(buffer: Uint8Array, start: number, end: number, tag: number): void {
+  for (let at = start; at < end; ) {
+    buffer[at++] = tag;
+    let length = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      const byte = buffer[at++] as number;
+      length |= (byte & 127) << shift;
+      more = byte > 127;
+    }
+    at += length;
+  }
 }
 
 /** HistogramDataPoint. */
@@ -269,7 +306,7 @@ function writePoint(
 }
 
 /** HistogramDataPoint.attributes (field 9). */
-function encodePointAttributes(keys: readonly AttributeKey[], values: readonly (MetricValue | boolean)[]): Uint8Array {
+function encodePointAttributes(keys: readonly AttributeKey[], values: readonly MetricValue[]): Uint8Array {
   const writer = new ByteWriter(256);
   keys.forEach((key, index) => {
     const value = values[index];

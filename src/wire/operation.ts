@@ -1,11 +1,13 @@
 import type { AttributeKey, AttributeValue } from './attribute.ts';
 
-/** A histogram that a protocol's operations feed. Names, units and boundaries are the semantic conventions'. */
+/** A histogram or counter that a protocol's operations feed. Names, units and boundaries are the semantic conventions'. */
 export interface MetricDefinition {
   readonly name: string;
   readonly description: string;
   readonly unit: string;
   readonly boundaries: readonly number[];
+  /** A monotonic sum in place of a histogram; it has no boundaries. */
+  readonly counter?: boolean;
 }
 
 /** What all operations of one protocol and side have in common. Made once per decoder. */
@@ -34,7 +36,7 @@ export interface Operation {
   /** Span attributes as flat pairs: key, value, key, value. */
   attributes: (AttributeKey | AttributeValue)[];
   /** Values for `definition.metricKeys`; undefined = attribute absent. */
-  metricValues: (string | number | undefined)[];
+  metricValues: (string | number | boolean | undefined)[];
   /** Values for `definition.metrics`; NaN = not known, nothing recorded. */
   measurements: number[];
   /** Span status: true = error (for HTTP servers: 5xx only). */

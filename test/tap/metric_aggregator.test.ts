@@ -25,12 +25,46 @@ function pointsOf(request: OracleObject, metric?: string): OracleObject[] {
     .flatMap((resource: OracleObject) => resource.scopeMetrics)
     .flatMap((scope: OracleObject) => scope.metrics)
     .filter((one: OracleObject) => metric === undefined || one.name === metric)
-    .flatMap((one: OracleObject) => one.histogram.dataPoints);
+    .flatMap((one: OracleObject) => (one.histogram ?? one.sum).dataPoints);
 }
 
 function copyOf(definition: OperationDefinition): OperationDefinition {
   return { ...definition, metrics: structuredClone(definition.metrics) };
 }
+
+test('a counter is a monotonic sum beside the histograms, of those operations that feed it', () => {
+  const aggregator = createMetricAggregator(options);
+  const definition: OperationDefinition = {
+    ...serverDefinition,
+    metrics: [
+      ...serverDefinition.metrics,
+      { name: 'errors', description: 'E', unit: '{error}', boundaries: [], counter: true },
+    ],
+  };
+  for (const errors of [1, Number.NaN, 2]) {
+    aggregator.record(instance(1), operation({ definition, measurements: [0.01, Number.NaN, errors] }));
+  }
+  const { metrics } = taken(aggregator, [3, 4]).resourceMetrics[0].scopeMetrics[0];
+  const histogram = metrics[0].histogram.dataPoints[0];
+  expect(metrics.at(-1)).toEqual({
+    name: 'errors',
+    description: 'E',
+    unit: '{error}',
+    sum: {
+      aggregationTemporality: 2,
+      isMonotonic: true,
+      dataPoints: [
+        {
+          attributes: histogram.attributes,
+          startTimeUnixNano: startText,
+          timeUnixNano: String((3n << 32n) + 4n),
+          asInt: '3',
+        },
+      ],
+    },
+  });
+  expect(histogram.count).toBe('3');
+});
 
 test('one operation', () => {
   const aggregator = createMetricAggregator(options);
