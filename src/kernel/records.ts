@@ -1,5 +1,6 @@
 import type { NativeRing } from './addon.ts';
 import { formatAddress } from './address.ts';
+import { Backlog, RecordBytes } from './backlog.ts';
 import * as layout from './layout.gen.ts';
 import type { ConnRecord, ProcessRecord, RecordHandler, Role } from './types.ts';
 
@@ -7,8 +8,10 @@ import type { ConnRecord, ProcessRecord, RecordHandler, Role } from './types.ts'
 const HEADER_BYTES = 8;
 const DISCARD_BIT = 0x40000000;
 const LENGTH_MASK = 0x3fffffff;
-/** Space goes back to the kernel in such steps, so that a long drain does not keep the ring full. */
-const RELEASE_BYTES = 256 * 1024;
+/** Space goes back to the kernel in such steps, and the ring is looked after, so that a long drain does not keep it full. */
+const STEP_BYTES = 64 * 1024;
+/** So much is copied to the backlog at a time, and the rest of a record. */
+const COPY_BYTES = 16 * 1024;
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -16,6 +19,11 @@ const HIGH = 2 ** 32;
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 const roles: readonly Role[] = ['unknown', 'client', 'server'];
+
+/** In the ring: header, record, padding. */
+function recordBytes(header: number): number {
+  return ((header & LENGTH_MASK) + HEADER_BYTES + 7) & ~7;
+}
 
 /**
  * Reads the ring in place. Nothing is allocated for data, end and exit records; what is said once per connection or
@@ -25,52 +33,122 @@ const roles: readonly Role[] = ['unknown', 'client', 'server'];
 export class RecordReader {
   /** Records that this version does not know or whose length cannot be: never seen unless something is broken. */
   malformed = 0;
-  /** Bytes that the last drain found. */
+  /** Bytes that the last drain found: in the ring and in the backlog. */
   waiting = 0;
+  /** Of what it saw, bytes that the last drain left. */
+  left = 0;
+  readonly backlog: Backlog;
 
   readonly #ring: NativeRing;
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-  readonly #text: Buffer;
+  readonly #ringBytes: RecordBytes;
   readonly #mask: number;
   #position: number;
+  #committed: number;
+  /** Where the record is: in the ring or in the backlog. */
+  #view: DataView;
+  #bytes: Uint8Array;
+  #text: Buffer;
 
-  constructor(ring: NativeRing) {
+  /** `backlogBytes`: what may wait outside of the ring. */
+  constructor(ring: NativeRing, backlogBytes = 0) {
     this.#ring = ring;
-    this.#view = new DataView(ring.data);
-    this.#bytes = new Uint8Array(ring.data);
-    this.#text = Buffer.from(ring.data);
+    this.backlog = new Backlog(backlogBytes);
+    this.#ringBytes = new RecordBytes(ring.data);
+    this.#view = this.#ringBytes.view;
+    this.#bytes = this.#ringBytes.bytes;
+    this.#text = this.#ringBytes.text;
     this.#mask = ring.size - 1;
     this.#position = ring.position();
+    this.#committed = this.#position;
   }
 
-  /** Hands over committed records until `maxBytes` of ring are used; returns the bytes used. */
+  /** Bytes that can wait without loss. */
+  get capacity(): number {
+    return this.#ring.size + this.backlog.limit;
+  }
+
+  /** Hands over committed records until `maxBytes` are used; returns the bytes used. */
   drain(handler: RecordHandler, maxBytes: number): number {
+    this.#look();
+    this.waiting = this.left;
+    let used = 0;
+    while (this.left > 0 && used < maxBytes) {
+      if (used > 0) this.#look();
+      const most = Math.min(STEP_BYTES, maxBytes - used);
+      const read = this.backlog.waiting > 0 ? this.#readBacklog(handler, most) : this.#readRing(handler, most);
+      used += read;
+      this.left -= read;
+    }
+    return used;
+  }
+
+  /** Sees what is committed. What is in the kernel's way is copied: from half of the ring on. */
+  #look(): void {
+    this.#committed = this.#ring.acquire();
+    if (this.#committed - this.#position > this.#ring.size / 2) this.#rescue();
+    this.left = this.#committed - this.#position + this.backlog.waiting;
+  }
+
+  #rescue(): void {
+    const { view, bytes } = this.#ringBytes;
+    while (this.#position < this.#committed) {
+      const start = this.#position & this.#mask;
+      let length = 0;
+      while (this.#position + length < this.#committed && length < COPY_BYTES) {
+        length += recordBytes(view.getUint32(start + length, LITTLE_ENDIAN));
+      }
+      if (!this.backlog.add(bytes, start, length)) break;
+      this.#position += length;
+    }
+    this.#ring.release(this.#position);
+  }
+
+  #readRing(handler: RecordHandler, maxBytes: number): number {
     const start = this.#position;
-    const committed = this.#ring.acquire();
-    this.waiting = committed - start;
-    const end = Math.min(committed, start + maxBytes);
-    let release = start + RELEASE_BYTES;
+    const end = Math.min(this.#committed, start + maxBytes);
+    this.#use(this.#ringBytes);
     try {
       while (this.#position < end) {
         // Positions grow beyond 2^31; the bitwise operator takes them modulo 2^32, a multiple of the ring's size.
         const at = this.#position & this.#mask;
         const header = this.#view.getUint32(at, LITTLE_ENDIAN);
-        const length = header & LENGTH_MASK;
         // Before the handler: a record that makes it throw is not read again.
-        this.#position += (length + HEADER_BYTES + 7) & ~7;
-        if ((header & DISCARD_BIT) === 0) {
-          this.#dispatch(handler, at + HEADER_BYTES, length);
-        }
-        if (this.#position >= release) {
-          this.#ring.release(this.#position);
-          release = this.#position + RELEASE_BYTES;
-        }
+        this.#position += recordBytes(header);
+        this.#record(handler, at, header);
       }
     } finally {
       this.#ring.release(this.#position);
     }
     return this.#position - start;
+  }
+
+  #readBacklog(handler: RecordHandler, maxBytes: number): number {
+    const chunk = this.backlog.head;
+    if (chunk === undefined) return 0;
+    const start = chunk.position;
+    const end = Math.min(chunk.end, start + maxBytes);
+    this.#use(chunk);
+    try {
+      while (chunk.position < end) {
+        const at = chunk.position;
+        const header = chunk.view.getUint32(at, LITTLE_ENDIAN);
+        chunk.position += recordBytes(header);
+        this.#record(handler, at, header);
+      }
+    } finally {
+      this.backlog.taken(chunk.position - start);
+    }
+    return end - start;
+  }
+
+  #use({ view, bytes, text }: RecordBytes): void {
+    this.#view = view;
+    this.#bytes = bytes;
+    this.#text = text;
+  }
+
+  #record(handler: RecordHandler, at: number, header: number): void {
+    if ((header & DISCARD_BIT) === 0) this.#dispatch(handler, at + HEADER_BYTES, header & LENGTH_MASK);
   }
 
   #dispatch(handler: RecordHandler, at: number, length: number): void {

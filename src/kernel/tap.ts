@@ -82,7 +82,7 @@ class SocketTap implements KernelTap {
     try {
       this.#processes = this.#attachProcesses(options.ringBytes);
       this.#ring = sockets.object.map('ring').ring();
-      this.#reader = new RecordReader(this.#ring);
+      this.#reader = new RecordReader(this.#ring, options.backlogBytes);
       this.#policy = new PolicyMap(sockets.object.map('policy'));
       this.#findOlderSockets(options.scope);
       this.mapBytes = this.#sumMaps();
@@ -98,6 +98,14 @@ class SocketTap implements KernelTap {
 
   get waiting(): number {
     return this.#reader.waiting;
+  }
+
+  get capacity(): number {
+    return this.#reader.capacity;
+  }
+
+  get left(): number {
+    return this.#reader.left;
   }
 
   watch(callback: () => void): void {
@@ -120,7 +128,8 @@ class SocketTap implements KernelTap {
     return this.#addon.clockOffset();
   }
 
-  configure(options: Pick<KernelTapOptions, 'captureBytes' | 'budgetBytes'>): void {
+  configure(options: Parameters<KernelTap['configure']>[0]): void {
+    this.#reader.backlog.limit = options.backlogBytes ?? 0;
     this.#sockets.config.configure(options);
   }
 

@@ -87,6 +87,8 @@ export interface KernelTapOptions {
   readonly ringBytes: number;
   readonly captureBytes: number;
   readonly budgetBytes: number;
+  /** What may wait in memory when the ring fills faster than it is read; default 0. */
+  readonly backlogBytes?: number;
   /** Force a back end instead of probing (tests). */
   readonly backend?: 'tracepoint' | 'fexit';
 }
@@ -114,10 +116,12 @@ export interface KernelTap {
   /** Hook → 'attached' or why not. */
   readonly hooks: Readonly<Record<string, string>>;
   readonly mapBytes: number;
-  /** Reads committed records, at most `maxBytes` of ring; returns the ring bytes consumed. */
+  /** Reads committed records, about `maxBytes` of them; returns the bytes that they are. */
   drain(handler: RecordHandler, maxBytes: number): number;
-  /** Bytes that the last drain found in the ring, before it read. */
+  /** Bytes of records that the last drain found, that can wait without loss, and that it left. */
   readonly waiting: number;
+  readonly capacity: number;
+  readonly left: number;
   /** Called in this thread when the kernel asks for a drain now (exec, ring a quarter full). */
   watch(callback: () => void): void;
   /** 0 all, 1 heads, 2 count only. */
@@ -128,7 +132,7 @@ export interface KernelTap {
   /** CLOCK_REALTIME − CLOCK_MONOTONIC, ns, as [high, low] unsigned halves; measured anew at each call. */
   clockOffset(): readonly [number, number];
   /** Changes what a reload may change while programs run. */
-  configure(options: Pick<KernelTapOptions, 'captureBytes' | 'budgetBytes'>): void;
+  configure(options: Pick<KernelTapOptions, 'captureBytes' | 'budgetBytes' | 'backlogBytes'>): void;
   /** Detaches the programs: what the ring has now is all that will come. */
   stop(): void;
   close(): void;

@@ -13,7 +13,7 @@ export function checkConfig(config: TapConfig): void {
 
 function problemOf(config: TapConfig): string | undefined {
   if (config.version !== TAP_PROTOCOL_VERSION) return `protocol version ${config.version}, not ${TAP_PROTOCOL_VERSION}`;
-  const { ringBytes, capture, maxConnections, spanBytes, receivers } = config;
+  const { ringBytes, capture, maxConnections, backlogBytes, spanBytes, receivers } = config;
   if (!Number.isInteger(Math.log2(ringBytes)) || ringBytes < RING_MIN || ringBytes > RING_MAX) {
     return `ring of ${ringBytes} bytes: not a power of two from ${RING_MIN} to ${RING_MAX}`;
   }
@@ -22,6 +22,7 @@ function problemOf(config: TapConfig): string | undefined {
   }
   if (!(capture.bytesPerInterval >= 0)) return `${capture.bytesPerInterval} bytes per interval`;
   if (!(maxConnections >= 1)) return `room for ${maxConnections} connections`;
+  if (!(backlogBytes >= 0)) return `a backlog of ${backlogBytes} bytes`;
   if (!(spanBytes >= SPAN_BUFFER_BYTES))
     return `room for ${spanBytes} bytes of spans: not ${SPAN_BUFFER_BYTES} or more`;
   const ids = new Set(receivers.map(({ id }) => id));

@@ -22,6 +22,7 @@ export interface TapSettings {
   readonly bytesPerOperation: number;
   readonly bytesPerInterval: number;
   readonly maxConnections: number;
+  readonly backlogBytes: number;
   readonly spanBytes: number;
 }
 
@@ -183,6 +184,7 @@ export class TapHost {
         bytesPerInterval: most(({ bytesPerInterval }) => bytesPerInterval),
       },
       maxConnections: most(({ maxConnections }) => maxConnections),
+      backlogBytes: most(({ backlogBytes }) => backlogBytes),
       spanBytes: most(({ spanBytes }) => spanBytes),
       receivers: all.map(({ receiver }) => receiver),
     };

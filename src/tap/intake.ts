@@ -9,6 +9,8 @@ import type { Processes } from './parts.ts';
 /** Takes the kernel's records: connections to their table, data to its connection, the rest to the process table. */
 export class Intake implements RecordHandler {
   readonly connections: Connections;
+  /** When the last data passed, ns. */
+  seen = 0;
   private readonly ownTraffic: OwnTraffic;
   private readonly env: Environment;
   private readonly processes: Processes;
@@ -65,6 +67,7 @@ export class Intake implements RecordHandler {
     start: number,
   ): void {
     this.env.counters.dataRecords++;
+    this.seen = time;
     const connection = this.connections.get(cookie);
     if (connection === undefined || connection.generation !== generation) {
       this.env.counters.orphanRecords++;

@@ -45,6 +45,8 @@ export interface TapReceiver {
   readonly sampling: { readonly ratio: number; readonly parentBased: boolean };
   readonly http: HttpConfig;
   readonly db: DbConfig;
+  /** What is told of connections as a whole: TLS, and those that no decoder understands. */
+  readonly connections: { readonly metrics: boolean; readonly spans: boolean };
 }
 
 export interface TapConfig {
@@ -59,6 +61,8 @@ export interface TapConfig {
     readonly bytesPerInterval: number;
   };
   readonly maxConnections: number;
+  /** Bytes of records that may wait in memory when the ring fills faster than it is read. */
+  readonly backlogBytes: number;
   /** Bytes of span buffers that may be on their way to downstream. */
   readonly spanBytes: number;
   readonly receivers: readonly TapReceiver[];

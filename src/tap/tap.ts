@@ -105,12 +105,13 @@ export class Tap {
   /** Reads what the ring has, up to a bound, and does what is due. Returns the bytes read. */
   drain(): number {
     if (this.attached === undefined) return 0;
-    const { kernel, intake, config } = this.attached;
+    const { kernel, intake } = this.attached;
     const now = kernel.now();
-    this.env.now = now;
+    // Behind, time is what the records say: what is waited for may be among those that are not read yet.
+    this.env.now = kernel.left > 0 ? intake.seen : now;
     const bytes = kernel.drain(intake, DRAIN_BYTES);
-    this.overload.looked(kernel.waiting, config.ringBytes);
-    intake.advance(now);
+    this.overload.looked(kernel.waiting, kernel.capacity);
+    intake.advance(kernel.left > 0 ? intake.seen : now);
     if (this.env.waiting.size > 0 && now >= this.nextLossCheck) this.checkLoss(now, kernel);
     if (now >= this.nextFlush) {
       this.nextFlush = now + FLUSH_NS;
@@ -147,6 +148,7 @@ export class Tap {
       ringBytes: config.ringBytes,
       captureBytes: config.capture.bytesPerOperation,
       budgetBytes: config.capture.bytesPerInterval,
+      backlogBytes: config.backlogBytes,
     });
     if (before === undefined) {
       this.clock.measure(kernel.clockOffset());
@@ -168,16 +170,17 @@ export class Tap {
     before.kernel.configure({
       captureBytes: config.capture.bytesPerOperation,
       budgetBytes: config.capture.bytesPerInterval,
+      backlogBytes: config.backlogBytes,
     });
     this.attached = { ...before, config };
   }
 
   /** Takes the last of what the kernel has, and ends what is open. */
-  private detach({ config: { ringBytes }, kernel, intake, timer }: Attached): void {
+  private detach({ kernel, intake, timer }: Attached): void {
     timer.stop();
     // Traffic goes on, but not into the ring: it is read to its end.
     kernel.stop();
-    for (let left = ringBytes, read = 1; left > 0 && read > 0; left -= read) read = this.drain();
+    for (let left = kernel.capacity, read = 1; left > 0 && read > 0; left -= read) read = this.drain();
     intake.advance(Number.POSITIVE_INFINITY);
     intake.connections.clear();
     this.counted = addKernelCounters(this.counted, kernel.counters());

@@ -125,6 +125,57 @@ describe('RecordReader', () => {
     expect(cookies).toHaveLength(10);
   });
 
+  test('what comes faster than it is read waits in the backlog, in order, up to its limit', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 300 });
+    fc.assert(
+      fc.property(sizes, fc.nat(40), fc.integer({ min: 1, max: 5000 }), (list, limitKiB, maxBytes) => {
+        const size = 65_536;
+        const limit = limitKiB * 1024;
+        const ring = new FakeRing(size, 2 ** 32 - 128);
+        const reader = new RecordReader(ring, limit);
+        const seen: number[] = [];
+        const handler: RecordHandler = {
+          ...ignore,
+          data(cookie, _g, _d, _f, _t, _o, _l, captured, _s, _tgid, _tid, bytes, at) {
+            expect([captured, bytes[at], bytes[at + captured - 1]]).toEqual([list[cookie - 1], 7, 7]);
+            seen.push(cookie);
+          },
+        };
+        let put = 0;
+        for (const length of list) {
+          const waits = ring.acquire() - ring.position();
+          // Full: the kernel would drop it.
+          if (waits + length + layout.DATA_SIZE + 16 > size) break;
+          ring.push(dataRecord(++put, 0, new Uint8Array(length).fill(7)));
+          reader.drain(handler, maxBytes);
+          expect(reader.backlog.waiting).toBeLessThanOrEqual(limit);
+        }
+        while (reader.drain(handler, maxBytes) > 0);
+        expect(seen).toEqual(Array.from({ length: put }, (_, index) => index + 1));
+        expect([reader.left, reader.backlog.waiting]).toEqual([0, 0]);
+        expect(ring.position()).toBe(ring.acquire());
+      }),
+    );
+  });
+
+  test('a burst of many rings loses nothing', () => {
+    const ring = new FakeRing(65_536);
+    const reader = new RecordReader(ring, 4 * 2 ** 20);
+    expect(reader.capacity).toBe(65_536 + 4 * 2 ** 20);
+    const handler = { ...ignore, data: () => total++ };
+    let total = 0;
+    for (let i = 0; i < 4000; i++) {
+      expect(ring.acquire() - ring.position()).toBeLessThan(60_000);
+      ring.push(dataRecord(i + 1, 0, new Uint8Array(1000)));
+      // A look now and then, and only one record each time.
+      if (i % 20 === 0) reader.drain(handler, 1);
+    }
+    expect(total).toBe(200);
+    expect(reader.left).toBeGreaterThan(3_800_000);
+    while (reader.drain(handler, 2 ** 20) > 0);
+    expect(total).toBe(4000);
+  });
+
   test('a handler that throws does not get its record again', () => {
     const ring = new FakeRing(4096);
     const reader = new RecordReader(ring);

@@ -16,6 +16,7 @@ const settings: TapSettings = {
   bytesPerOperation: 1024,
   bytesPerInterval: 65_536,
   maxConnections: 10,
+  backlogBytes: 0,
   spanBytes: 2 ** 18,
 };
 

@@ -26,6 +26,8 @@ export class FakeKernel implements KernelTap {
   stopped = false;
   closed = false;
   waiting = 0;
+  capacity = 2 * 1024 * 1024;
+  left = 0;
   wake: () => void = () => {};
 
   drain(handler: RecordHandler): number {
@@ -77,6 +79,7 @@ export function receiver(changes: Partial<TapReceiver> = {}): TapReceiver {
     exclude: noFilter,
     sampling: { ratio: 1, parentBased: true },
     http: noHttp,
+    connections: { metrics: false, spans: false },
     db: { query: 'obfuscate' },
     ...changes,
   };
@@ -89,6 +92,7 @@ export function config(changes: Partial<TapConfig> = {}): TapConfig {
     ringBytes: 2 * 1024 * 1024,
     capture: { bytesPerOperation: 16_384, bytesPerInterval: 262_144 },
     maxConnections: 100,
+    backlogBytes: 0,
     spanBytes: 2 * 1024 * 1024,
     receivers: [receiver()],
     ...changes,

@@ -189,7 +189,7 @@ describe('reload', () => {
     bench.recv(1, '!\n');
     bench.drain();
     expect(bench.kernels).toHaveLength(1);
-    expect(bench.kernel.configured).toEqual([{ captureBytes: 512, budgetBytes: 1024 }]);
+    expect(bench.kernel.configured).toEqual([{ captureBytes: 512, budgetBytes: 1024, backlogBytes: 0 }]);
     expect(bench.ledger()).toMatchObject({ messages: 1, 'messages.sampled_out': 1 });
   });
 

@@ -182,6 +182,19 @@ describe('order', () => {
     expect(counts('rejects.line.orphan', 'held.bytes')).toEqual([1, 0]);
   });
 
+  test('while records wait to be read, time is what those say that were: what is waited for may be among the others', () => {
+    bench.conn(1);
+    bench.recv(1, '!\n');
+    bench.drain();
+    bench.kernel.left = 1000;
+    bench.later(500);
+    bench.send(1, '?a\n', { time: 1001 * MS });
+    bench.kernel.left = 0;
+    bench.drain();
+    expect(bench.names).toEqual(['a']);
+    expect(counts('rejects.line.orphan')).toEqual([undefined]);
+  });
+
   test('no duration is negative', () => {
     bench.conn(1);
     bench.send(1, '?a\n', { time: 3000 });

@@ -132,6 +132,20 @@ export const schema = {
       },
       additionalProperties: false,
     },
+    connections: {
+      type: 'object',
+      default: {},
+      description: 'What is told of TCP connections as a whole: those with TLS, and those that no decoder understands.',
+      properties: {
+        metrics: {
+          type: 'boolean',
+          default: true,
+          description: 'Duration, bytes, TLS handshakes and errors of such connections, when they end.',
+        },
+        spans: { type: 'boolean', default: false, description: 'A span for each of them.' },
+      },
+      additionalProperties: false,
+    },
     capture: {
       type: 'object',
       default: {},
@@ -170,6 +184,14 @@ export const schema = {
           minimum: 0,
           default: 0,
           description: 'Bytes, a power of two from 64 KiB to 256 MiB; 0 is 2 MiB for `pod`, 4 MiB for `node`.',
+        },
+        backlog: {
+          type: 'integer',
+          minimum: 0,
+          maximum: 1073741824,
+          default: 16777216,
+          description:
+            'Most bytes that wait in Sonde when the buffer fills faster than it is read (used only then); beyond, operations are dropped and counted.',
         },
       },
       additionalProperties: false,

@@ -89,6 +89,7 @@ export class EbpfSocketReceiver implements Component {
         bytesPerOperation: capture.bytes_per_operation,
         bytesPerInterval: capture.bytes_per_interval,
         maxConnections: this.#config.max_connections,
+        backlogBytes: ring.backlog,
         spanBytes: spans.size,
       },
       {

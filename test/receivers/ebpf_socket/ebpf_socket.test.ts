@@ -55,6 +55,7 @@ test('no key at all is the default', () => {
     bytesPerOperation: 16_384,
     bytesPerInterval: 262_144,
     maxConnections: 8192,
+    backlogBytes: 2 ** 24,
     spanBytes: 2 ** 24,
   });
 });
@@ -68,6 +69,7 @@ http: {routes: ["/u/{id}"], max_routes: 7, headers: {request: [X-A], response: [
 db: {query_text: keep}
 capture: {bytes_per_operation: 100, bytes_per_interval: 200}
 max_connections: 9
+ring_buffer: {backlog: 0}
 span_buffer: {size: 300000}
 `;
   const [[receiver, limits] = []] = setUp(yaml).tap.registered;
@@ -97,6 +99,7 @@ span_buffer: {size: 300000}
     bytesPerOperation: 100,
     bytesPerInterval: 200,
     maxConnections: 9,
+    backlogBytes: 0,
     spanBytes: 300_000,
   });
 });
@@ -268,6 +271,7 @@ function member(tap: CollectingTap, id: string, scope: 'pod' | 'node' = 'pod'): 
     bytesPerOperation: 1,
     bytesPerInterval: 1,
     maxConnections: 1,
+    backlogBytes: 1,
     spanBytes: 1,
   };
   return tap.join({ id } as TapReceiver, settings, consumer);
