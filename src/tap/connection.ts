@@ -1,17 +1,17 @@
 import type { ConnRecord, Role } from '../kernel/types.ts';
 import type { ConnectionContext, End, Endpoint } from '../wire/decoder.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, type Ending } from './conversation.ts';
 import { type Environment, POLICY_ALL, POLICY_COUNT } from './environment.ts';
 import type { Output } from './output.ts';
 import type { ObservedProcess } from './processes.ts';
 import { Stream, type StreamTarget } from './stream.ts';
 
 /** <net/tcp_states.h> */
-const TCP_ESTABLISHED = 1;
+export const TCP_ESTABLISHED = 1;
 const TCP_FIN_WAIT1 = 4;
-const TCP_CLOSE = 7;
+export const TCP_CLOSE = 7;
 const TCP_CLOSE_WAIT = 8;
-const TCP_LAST_ACK = 9;
+export const TCP_LAST_ACK = 9;
 const ETIMEDOUT = 110;
 /** How long a process may take to read what was there when the connection ended, ns. Nothing tells that it will not. */
 const UNREAD_NS = 5e9;
@@ -38,9 +38,15 @@ export class Connection implements StreamTarget {
   looked: number;
   readonly sent: Stream;
   readonly received: Stream;
+  /** Those that gave up stay: they tell of the connection as a whole. */
   private conversations: Conversation[] = [];
+  private active = false;
+  /** CLOCK_MONOTONIC ns of the first operation. */
+  private readonly openedAt: number;
+  /** Once closed, but for Unix sockets, whose end no one tells. */
+  private ending: Ending | undefined;
   private policy: 0 | 2 = POLICY_ALL;
-  private readonly env: Environment;
+  protected readonly env: Environment;
 
   constructor(record: ConnRecord, process: ObservedProcess, env: Environment) {
     this.cookie = record.cookie;
@@ -57,6 +63,7 @@ export class Connection implements StreamTarget {
     this.env = env;
     this.lastSeen = env.now;
     this.looked = env.now;
+    this.openedAt = record.time;
     this.sent = new Stream(0, this, env);
     this.received = new Stream(1, this, env);
     if (record.joined) {
@@ -73,7 +80,7 @@ export class Connection implements StreamTarget {
 
   /** Somebody follows it. */
   get followed(): boolean {
-    return this.conversations.length > 0;
+    return this.active;
   }
 
   data(
@@ -87,7 +94,7 @@ export class Connection implements StreamTarget {
     start: number,
   ): void {
     this.lastSeen = this.env.now;
-    if (this.conversations.length === 0) return;
+    if (!this.active) return;
     const stream = direction === 0 ? this.sent : this.received;
     try {
       if (length === 0) stream.end('finished', offset, time);
@@ -115,6 +122,7 @@ export class Connection implements StreamTarget {
       } else if (newState === TCP_CLOSE) {
         const how = howClosed(oldState, error);
         this.closedAt = this.env.now;
+        this.ending = { how, start: this.openedAt, end: time, sent, received };
         const patience = unread ? UNREAD_NS : this.env.holdNs;
         if (remoteFirst(oldState, error)) Stream.endBoth(how, time, patience, this.received, received, this.sent, sent);
         else Stream.endBoth(how, time, patience, this.sent, sent, this.received, received);
@@ -175,7 +183,7 @@ export class Connection implements StreamTarget {
     this.follow([]);
   }
 
-  /** One of the conversations gave up. It stays in the list until all have, so that the streams go on. */
+  /** One of the conversations gave up. When all have, the streams rest. */
   conversationIsOpaque(): void {
     if (this.conversations.every((conversation) => conversation.opaque)) this.settle();
   }
@@ -185,10 +193,12 @@ export class Connection implements StreamTarget {
     const ended = [this.sent.finished, this.received.finished] as const;
     try {
       for (const conversation of this.conversations) conversation.close(how, this.env.now, ended);
+      if (this.family !== 'unix') for (const conversation of this.conversations) conversation.conclude(this.ending);
     } catch (error) {
       this.env.failed(error);
     }
     this.conversations = [];
+    this.active = false;
     this.sent.forget();
     this.received.forget();
     this.env.waiting.delete(this);
@@ -232,13 +242,12 @@ export class Connection implements StreamTarget {
 
   /** Asks the kernel for as much as somebody follows. */
   private settle(): void {
-    const followed = this.conversations.some((conversation) => !conversation.opaque);
-    if (!followed) {
-      this.conversations = [];
+    this.active = this.conversations.some((conversation) => !conversation.opaque);
+    if (!this.active) {
       this.sent.forget();
       this.received.forget();
     }
-    const policy = followed ? POLICY_ALL : POLICY_COUNT;
+    const policy = this.active ? POLICY_ALL : POLICY_COUNT;
     if (policy !== this.policy) this.env.setPolicy(this.cookie, policy);
     this.policy = policy;
   }

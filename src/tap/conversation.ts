@@ -1,14 +1,19 @@
 import type { Role } from '../kernel/types.ts';
+import { type ConnectionEnd, connectionOperation } from '../wire/connection_operation.ts';
 import { CLIENT, type ConnectionContext, type End, HOLD, SERVER, type Session, type Side } from '../wire/decoder.ts';
 import type { Operation } from '../wire/operation.ts';
 import { Carry } from './carry.ts';
 import type { Connection } from './connection.ts';
+import { DETECTION_BYTES } from './detection.ts';
 import type { Environment } from './environment.ts';
 import { Held, type HeldItem } from './held.ts';
 import type { Output } from './output.ts';
 import { SessionSource, type SessionUser } from './session_source.ts';
 
 const EMPTY = new Uint8Array(0);
+
+/** What the kernel tells of a connection that is over. */
+export type Ending = Omit<ConnectionEnd, 'protocol' | 'tls'>;
 
 /**
  * One connection as one receiver follows it: finds the decoder by the first bytes, then feeds its session. Bytes go
@@ -25,6 +30,10 @@ export class Conversation implements SessionUser {
   private releasing = false;
   /** Direction of the last bytes; -1: none yet. */
   private lastDirection = -1;
+  /** Something was told of it. */
+  private spoke = false;
+  /** Nobody understands what passes (any more). */
+  private givenUp = false;
 
   constructor(connection: Connection, output: Output, env: Environment, midway: boolean) {
     this.connection = connection;
@@ -110,7 +119,24 @@ export class Conversation implements SessionUser {
     this.dispose();
   }
 
+  /** The connection is over: what was not told by its exchanges is told of it as a whole. */
+  conclude(ending: Ending | undefined): void {
+    const { session, decoder } = this.source;
+    const tls = session?.tls;
+    const whole = this.givenUp || session === undefined || tls !== undefined;
+    if (!whole || !this.output.wantsConnections) return;
+    const protocol = (this.spoke || tls !== undefined ? decoder?.name : undefined) ?? 'unknown';
+    const client = session === undefined ? this.connection.role === 'client' : this.source.clientDirection === 0;
+    if (ending === undefined) this.output.reject(protocol, 'unfinished');
+    else if (session === undefined && this.connection.role === 'unknown') this.output.reject(protocol, 'unknown_role');
+    else {
+      const context = this.connection.context(client, this.connection.joined);
+      this.output.connection(this.connection, connectionOperation(context, { ...ending, protocol, tls }));
+    }
+  }
+
   operation(operation: Operation): void {
+    this.spoke = true;
     this.output.operation(this.connection, operation);
   }
 
@@ -147,18 +173,15 @@ export class Conversation implements SessionUser {
     boundary: boolean,
     mayHold: boolean,
   ): void {
-    let session = this.source.session ?? this.detect(direction, bytes, start, end, time, boundary);
+    const session = this.source.session ?? this.detect(direction, bytes, start, end, time, boundary);
     if (session === undefined) return;
     let at = start;
     while (at < end) {
       const fresh = at === start && boundary;
       const taken = session.data(this.sideOf(direction), bytes, at, end, time, fresh, mayHold);
       if (session.opaque) {
-        session = this.source.succeed();
-        if (session === undefined) {
-          this.becomeOpaque();
-          return;
-        }
+        this.replace(session, direction, bytes, at, end, time, fresh, mayHold, taken);
+        return;
       }
       if (taken === HOLD && mayHold) {
         this.hold(direction, bytes, at, end, time, fresh);
@@ -171,6 +194,29 @@ export class Conversation implements SessionUser {
     if (at < end)
       this.keep(direction, bytes, at, end, time, at === start && boundary, this.source.decoder?.maxPending ?? 0);
     else if (this.carryOf(direction).length > 0) this.carryOf(direction).clear();
+  }
+
+  /** The session is over, but the bytes are not: what it took belongs to it if it has a successor. */
+  private replace(
+    session: Session,
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+    mayHold: boolean,
+    taken: number,
+  ): void {
+    let at = start;
+    if (this.source.succeed()) {
+      at += Math.max(0, taken);
+    } else if (!this.withdraw(session)) {
+      this.becomeOpaque();
+      return;
+    }
+    if (at < end) this.feed(direction, bytes, at, end, time, boundary && at === start, mayHold);
+    else this.carryOf(direction).clear();
   }
 
   /** What was not taken comes again in front of later bytes. */
@@ -272,8 +318,11 @@ export class Conversation implements SessionUser {
     time: number,
     boundary: boolean,
   ): Session | undefined {
+    const { counters } = this.env;
+    counters.detectionBytes += Math.min(end - start, DETECTION_BYTES);
     switch (this.source.find(direction, bytes, start, end, boundary)) {
       case 'found':
+        counters.detected(this.source.decoder?.name ?? '');
         return this.opened(1 - direction, time);
       case 'more':
         this.keep(direction, bytes, start, end, time, boundary, Number.POSITIVE_INFINITY);
@@ -282,9 +331,18 @@ export class Conversation implements SessionUser {
         this.carryOf(direction).clear();
         return undefined;
       case 'opaque':
+        counters.detected('unknown');
         this.becomeOpaque();
         return undefined;
     }
+  }
+
+  /** A session that gave up before it told anything was a wrong guess: others may try. */
+  private withdraw(session: Session): boolean {
+    if (this.spoke || session.tls !== undefined) return false;
+    this.env.counters.detected('withdrawn');
+    this.source.withdraw();
+    return true;
   }
 
   /** The other side's first bytes may have come before it was clear what they are. */
@@ -305,12 +363,14 @@ export class Conversation implements SessionUser {
   }
 
   private checkOpaque(): void {
-    if (this.source.session?.opaque === true) this.becomeOpaque();
+    const { session } = this.source;
+    if (session?.opaque === true && !this.withdraw(session)) this.becomeOpaque();
   }
 
   private becomeOpaque(): void {
     if (this.opaque) return;
     this.env.counters.opaque++;
+    this.givenUp = true;
     this.dispose();
     this.connection.conversationIsOpaque();
   }

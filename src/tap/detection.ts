@@ -1,8 +1,8 @@
 import type { Role } from '../kernel/types.ts';
-import { type Decoder, MORE, NO, REQUEST, RESPONSE } from '../wire/decoder.ts';
+import { type Decoder, type Detection, EITHER, MORE, NO, REQUEST, RESPONSE } from '../wire/decoder.ts';
 
 /** Bytes of one direction that may be looked at before a decoder has to know its protocol. */
-const DETECTION_BYTES = 1024;
+export const DETECTION_BYTES = 1024;
 /** Socket operations that may tell nothing, on a connection joined in the middle, before it counts as opaque. */
 const DETECTION_ATTEMPTS = 64;
 
@@ -25,8 +25,10 @@ export class Detector {
   /** The stream's beginning was not seen: bytes may begin anywhere in a message. */
   midway: boolean;
   private attempts = 0;
-  /** Bit n: decoder n has said no to the beginning of one direction. */
+  /** Bit n: decoder n has said no to the beginning of one direction, */
   private excluded = 0;
+  /** or was wrong about this connection. */
+  private withdrawn = 0;
 
   constructor(midway: boolean) {
     this.midway = midway;
@@ -42,13 +44,15 @@ export class Detector {
     end: number,
     boundary: boolean,
   ): Finding {
+    const all = (1 << decoders.length) - 1;
+    if ((this.withdrawn & all) === all) return 'opaque';
     if (this.midway && !boundary) return 'none';
     const enough = end - start >= DETECTION_BYTES;
     let more = false;
     for (let index = 0; index < decoders.length; index++) {
       const decoder = decoders[index];
-      if (decoder === undefined || (this.excluded & (1 << index)) !== 0) continue;
-      const detection = decoder.detect(bytes, start, end);
+      if (decoder === undefined || ((this.excluded | this.withdrawn) & (1 << index)) !== 0) continue;
+      const detection = known(decoder.detect(bytes, start, end), direction, role);
       if ((detection === REQUEST || detection === RESPONSE) && agrees(detection === REQUEST, direction, role)) {
         this.decoder = decoder;
         this.request = detection === REQUEST;
@@ -60,6 +64,24 @@ export class Detector {
     if (more) return 'more';
     return this.midway && ++this.attempts < DETECTION_ATTEMPTS ? 'none' : 'opaque';
   }
+
+  /**
+   * The bytes do not fit the decoder any more: the others get their chance, where a message may begin. Its own bytes
+   * are gone, so this is as if the connection was joined now. Each decoder is wrong at most once.
+   */
+  withdraw(decoders: readonly Decoder[]): void {
+    this.withdrawn |= 1 << decoders.findIndex(({ name }) => name === this.decoder?.name);
+    this.excluded = 0;
+    this.midway = true;
+    this.decoder = undefined;
+  }
+}
+
+/** Which end sent bytes that either may send, the role of this one tells. */
+function known(detection: Detection, direction: number, role: Role): Detection {
+  if (detection !== EITHER) return detection;
+  if (role === 'unknown') return NO;
+  return (role === 'client') === (direction === 0) ? REQUEST : RESPONSE;
 }
 
 function agrees(request: boolean, direction: number, role: Role): boolean {

@@ -37,6 +37,14 @@ export class TapCounters {
   abandoned = 0;
   /** `decoder.reason` → count. */
   readonly rejects = new Map<string, number>();
+  /** Bytes that were looked at to tell the protocol. */
+  detectionBytes = 0;
+  /** Verdict → count: a decoder's name, `unknown`, `withdrawn`. */
+  readonly detections = new Map<string, number>();
+
+  detected(verdict: string): void {
+    this.detections.set(verdict, (this.detections.get(verdict) ?? 0) + 1);
+  }
 }
 
 /** Connections and spans that are here now. */
@@ -134,6 +142,7 @@ const rows: readonly Row[] = [
   row('connections.opaque', '{connection}', 'Connections that no decoder understood.'),
   row('connections.evicted', '{connection}', 'Open connections forgotten because the table was full.'),
   row('connections.aged', '{connection}', 'Connections forgotten because they were idle for too long.'),
+  row('detection.bytes', 'By', 'Bytes looked at to tell the protocol of a connection.'),
   row('sessions', '{session}', 'Connections that a decoder took.'),
   row('sessions.failed', '{session}', 'Connections given up because a decoder threw.'),
   row('clock.reversed', '{message}', 'Exchanges whose end was stamped before their beginning; their duration is 0.'),
@@ -212,6 +221,7 @@ export function ledgerOf(kernel: KernelCounters, tap: TapCounters, levels: TapLe
     'connections.evicted': tap.evicted,
     'connections.aged': tap.aged,
     'connections.open': levels.connections,
+    'detection.bytes': tap.detectionBytes,
     sessions: tap.sessions,
     'sessions.failed': tap.failed,
     messages: tap.told,
@@ -231,11 +241,13 @@ export function ledgerOf(kernel: KernelCounters, tap: TapCounters, levels: TapLe
   SKIPS.forEach((reason, index) => {
     ledger[`uncopied.${reason}`] = kernel.skipped[index] ?? 0;
   });
-  for (const [name, count] of tap.rejects) ledger[`rejects.${name}`] = count;
+  for (const [name, count] of tap.rejects) ledger[REJECTS + name] = count;
+  for (const [verdict, count] of tap.detections) ledger[VERDICTS + verdict] = count;
   return ledger;
 }
 
 const REJECTS = 'rejects.';
+const VERDICTS = 'detection.verdict.';
 
 /** The ledger as metric points. The totals `operations`, `bytes`, `messages`, `spans` are the sums of their outcomes. */
 export function ledgerPoints(ledger: Ledger): NumberPoint[] {
@@ -245,6 +257,16 @@ export function ledgerPoints(ledger: Ledger): NumberPoint[] {
     points.push({ name: metric, description, unit, kind: kind ?? 'counter', value: ledger[key] ?? 0, attributes });
   }
   for (const [key, value] of Object.entries(ledger)) {
+    if (key.startsWith(VERDICTS)) {
+      points.push({
+        name: 'sonde.tap.detection',
+        description: 'Verdicts on what the first bytes of connections are.',
+        unit: '{verdict}',
+        kind: 'counter',
+        value,
+        attributes: { verdict: key.slice(VERDICTS.length) },
+      });
+    }
     if (!key.startsWith(REJECTS)) continue;
     const [decoder = '', reason = ''] = key.slice(REJECTS.length).split('.');
     points.push({

@@ -60,21 +60,36 @@ export class Output {
     return isEmpty(exclude) || !matches(exclude, connection);
   }
 
+  /** Somebody takes what is told of connections as a whole. */
+  get wantsConnections(): boolean {
+    const { traces, metrics, connections } = this.receiver;
+    return (metrics && connections.metrics) || (traces && connections.spans);
+  }
+
+  /** A connection that ended, told as a whole. */
+  connection(connection: Connection, operation: Operation): void {
+    const { traces, metrics, connections } = this.receiver;
+    this.parts.counters.told++;
+    this.tell(connection, operation, metrics && connections.metrics, traces && connections.spans);
+  }
+
   operation(connection: Connection, operation: Operation): void {
-    const { counters, aggregator } = this.parts;
-    const { receiver } = this;
+    const { counters } = this.parts;
+    const { traces, metrics, http } = this.receiver;
     counters.told++;
-    if (operation.otlp && !receiver.http.otlp) {
-      counters.otlp++;
-      return;
-    }
+    if (operation.otlp && !http.otlp) counters.otlp++;
+    else this.tell(connection, operation, metrics, traces);
+  }
+
+  private tell(connection: Connection, operation: Operation, metrics: boolean, traces: boolean): void {
+    const { counters, aggregator } = this.parts;
     if (operation.end < operation.start) {
       operation.end = operation.start;
       counters.clockReversed++;
     }
     const { instance } = connection.process;
-    if (receiver.metrics) aggregator.record(instance, operation);
-    if (!receiver.traces) counters.metricsOnly++;
+    if (metrics) aggregator.record(instance, operation);
+    if (!traces) counters.metricsOnly++;
     else if (!this.sampler.decide(operation)) counters.sampledOut++;
     else this.span(instance, operation, connection.cookie);
   }

@@ -13,7 +13,7 @@ export class SessionSource {
   session: Session | undefined;
   /** Direction of the client's bytes, once the session is open. */
   clientDirection = 0;
-  private readonly detector: Detector;
+  private detector: Detector;
   private readonly user: SessionUser;
   /** Where the session came from. */
   private decoders: readonly Decoder[];
@@ -43,14 +43,27 @@ export class SessionSource {
     return finding;
   }
 
-  /** The ends have agreed on another protocol. */
-  succeed(): Session | undefined {
+  /** The ends have agreed on another protocol. False: they have not. */
+  succeed(): boolean {
     const successor = this.session?.successor;
-    const decoder = this.decoders.find(({ name }) => name === successor?.decoder);
-    if (successor === undefined || decoder === undefined) return undefined;
+    if (successor === undefined) return false;
+    if (successor.decoder === undefined) {
+      // A tunnel: whatever comes begins here.
+      this.session = undefined;
+      this.detector = new Detector(false);
+      return true;
+    }
+    const decoder = this.decoders.find(({ name }) => name === successor.decoder);
+    if (decoder === undefined) return false;
     this.detector.decoder = decoder;
     this.session = decoder.open(this.user.context(this.clientDirection === 0, false), this.user, successor.carried);
-    return this.session;
+    return true;
+  }
+
+  /** The guess was wrong. */
+  withdraw(): void {
+    this.session = undefined;
+    this.detector.withdraw(this.decoders);
   }
 
   /** The options have changed since the session was opened. */

@@ -6,6 +6,7 @@ import { createHttp2 } from './http2.ts';
 import { createMysql } from './mysql.ts';
 import { createPostgresql } from './postgresql.ts';
 import { createRedis } from './redis.ts';
+import { createTls } from './tls.ts';
 
 export interface DecoderOptions {
   readonly http: HttpOptions;
@@ -20,5 +21,6 @@ export function createDecoders(options: DecoderOptions): readonly Decoder[] {
     createPostgresql(options.db),
     createMysql(options.db),
     createRedis(options.db),
+    createTls(),
   ];
 }

@@ -140,9 +140,10 @@ export const schema = {
         metrics: {
           type: 'boolean',
           default: true,
-          description: 'Duration, bytes, TLS handshakes and errors of such connections, when they end.',
+          description:
+            'Duration, bytes, handshake and errors of TCP connections with TLS and of those that no decoder understands.',
         },
-        spans: { type: 'boolean', default: false, description: 'A span for each of them.' },
+        spans: { type: 'boolean', default: false, description: 'A span for each of these connections.' },
       },
       additionalProperties: false,
     },

@@ -61,6 +61,7 @@ export class EbpfSocketReceiver implements Component {
       sampling,
       http,
       db,
+      connections,
       capture,
       ring_buffer: ring,
       span_buffer: spans,
@@ -82,6 +83,7 @@ export class EbpfSocketReceiver implements Component {
           otlp: http.otlp,
         },
         db: { query: db.query_text },
+        connections,
       },
       {
         scope,

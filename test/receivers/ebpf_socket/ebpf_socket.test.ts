@@ -48,6 +48,7 @@ test('no key at all is the default', () => {
     sampling: { ratio: 1, parentBased: true },
     http: { routes: [], maxRoutes: 200, headers: { request: [], response: [] }, query: 'scrub', otlp: false },
     db: { query: 'obfuscate' },
+    connections: { metrics: true, spans: false },
   } satisfies TapReceiver);
   expect(limits).toEqual({
     scope: 'pod',
