@@ -1,6 +1,6 @@
 /**
  * Every error of the kernel side and of the components that has a remedy of its own: one table. `{name}` in a text is
- * filled from `details`. Thrown only while configuring and starting; the data path counts. What is wrong in a
+ * filled from `details`. Thrown only while configuring and starting, and by `sonde replay`; the data path counts. What is wrong in a
  * configuration file tells its place instead (src/config/problem.ts). docs/errors.md is generated from this table.
  */
 export const errors = {
@@ -23,6 +23,19 @@ export const errors = {
   E_TAP_FAILED: {
     message: 'the tap failed: {reason}',
     remedy: 'run `sonde doctor`; if it finds nothing, report this with the output of `sonde --version`',
+  },
+  E_CAPTURE_UNREADABLE: {
+    message: 'cannot read {file}: {reason}',
+    remedy: 'give a capture file (.gz too), or - for standard input',
+  },
+  E_CAPTURE_FORMAT: {
+    message: '{file} is no capture that Sonde reads: {problem}',
+    remedy: 'save it as pcap or pcapng: `tcpdump -w`, or `editcap -F pcapng` for other formats',
+  },
+  E_CAPTURE_BROKEN: {
+    message: '{file} is broken at byte {offset}: {problem}',
+    remedy:
+      'what came before was read and is printed; copy the file again, or capture again and stop the capture orderly',
   },
 } as const satisfies Record<string, { message: string; remedy: string }>;
 

@@ -34,6 +34,10 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(text);
       return 0;
     }
+    case 'replay': {
+      const { replay } = await import('./cli/replay.ts');
+      return replay(parsed.replay, process);
+    }
     case 'validate':
       await (await import('./cli/validate.ts')).validate(parsed);
       return 0;

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { parseDuration } from '../config/duration.ts';
 import { FeatureGates } from '../config/feature_gates.ts';
 
-const commands = ['validate', 'components', 'doctor', 'print-config', 'featuregate'] as const;
+const commands = ['validate', 'components', 'doctor', 'print-config', 'replay', 'featuregate'] as const;
 export type Command = 'run' | 'help' | 'version' | (typeof commands)[number];
 
 export interface Arguments {
@@ -18,6 +18,15 @@ export interface Arguments {
   readonly validate: boolean;
   /** Of featuregate. */
   readonly gate?: string;
+  readonly replay: ReplayArguments;
+}
+
+export interface ReplayArguments {
+  /** `-`: standard input. */
+  readonly file: string;
+  readonly format: 'otlp-json' | 'text';
+  /** Port → name of a decoder, as given. */
+  readonly hints: ReadonlyMap<number, string>;
 }
 
 export class UsageError extends Error {}
@@ -34,6 +43,7 @@ Available Commands:
   doctor       Shows what works on this kernel and with these privileges
   featuregate  Display feature gates information
   print-config Prints the configuration with all defaults
+  replay FILE  Prints the spans of a pcap or pcapng capture (.gz too; - is standard input)
   validate     Validates the config without running it
 
 Flags:
@@ -43,7 +53,8 @@ Flags:
       --feature-gates LIST   Comma-delimited list of feature gates. '-' before one disables it.
       --shutdown-timeout D   Time to hand everything over after SIGTERM (default ${SHUTDOWN}).
       --mode MODE            print-config: redacted (default) or unredacted.
-      --format FORMAT        print-config: yaml (default) or json.
+      --format FORMAT        print-config: yaml (default) or json; replay: otlp-json (default) or text.
+      --port-hint PORT=NAME  replay: the decoder to ask first for this port, for example 8080=http1. May be repeated.
       --validate             print-config: validates too (default); --validate=false does not.
   -h, --help                 Prints this text.
   -v, --version              Prints the version.
@@ -56,6 +67,7 @@ const options = {
   'shutdown-timeout': { type: 'string' },
   mode: { type: 'string' },
   format: { type: 'string' },
+  'port-hint': { type: 'string', multiple: true },
   validate: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -74,13 +86,8 @@ export function parseArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parsed;
   const [word, extra] = positionals;
   const command = values.help === true ? 'help' : values.version === true ? 'version' : commandOf(word);
-  if (extra !== undefined && command !== 'help' && (command !== 'featuregate' || positionals.length > 2)) {
-    throw new UsageError(
-      command === 'featuregate'
-        ? `accepts at most 1 arg(s), received ${positionals.length - 1}`
-        : `accepts 0 arg(s), received ${positionals.length - 1}`,
-    );
-  }
+  checkCount(command, positionals.length - 1);
+  const isReplay = command === 'replay';
   return {
     command,
     config: values.config ?? [],
@@ -92,7 +99,11 @@ export function parseArguments(args: readonly string[]): Arguments {
       ['redacted', 'unredacted'],
       (text) => `invalid mode "${text}": modes are: redacted, unredacted`,
     ),
-    format: oneOf(values.format ?? 'yaml', ['yaml', 'json'], (text) => `unrecognized print format: ${text}`),
+    format: oneOf(
+      (isReplay ? undefined : values.format) ?? 'yaml',
+      ['yaml', 'json'],
+      (text) => `unrecognized print format: ${text}`,
+    ),
     validate:
       oneOf(
         values.validate ?? 'true',
@@ -100,7 +111,39 @@ export function parseArguments(args: readonly string[]): Arguments {
         (text) => `invalid argument "${text}" for "--validate" flag`,
       ) === 'true',
     ...(extra === undefined ? {} : { gate: extra }),
+    replay: {
+      file: extra ?? '',
+      format: oneOf(
+        (isReplay ? values.format : undefined) ?? 'otlp-json',
+        ['otlp-json', 'text'],
+        (text) => `unrecognized replay format: ${text}: formats are: otlp-json, text`,
+      ),
+      hints: hintsOf(values['port-hint'] ?? []),
+    },
   };
+}
+
+/** `count`: of words behind the command. */
+function checkCount(command: Command, count: number): void {
+  if (command === 'help' || count <= 0) {
+    if (command === 'replay') throw new UsageError('accepts 1 arg(s), received 0: the capture file');
+    return;
+  }
+  const most = command === 'replay' || command === 'featuregate' ? 1 : 0;
+  if (count > most)
+    throw new UsageError(`accepts ${command === 'featuregate' ? 'at most ' : ''}${most} arg(s), received ${count}`);
+}
+
+function hintsOf(texts: readonly string[]): ReadonlyMap<number, string> {
+  return new Map(
+    texts.map((text) => {
+      const [, port, name] = /^(\d{1,5})=(\w+)$/.exec(text) ?? [];
+      if (name === undefined || Number(port) < 1 || Number(port) > 65_535) {
+        throw new UsageError(`invalid argument "${text}" for "--port-hint" flag: write it as 8080=http1`);
+      }
+      return [Number(port), name];
+    }),
+  );
 }
 
 function commandOf(word: string | undefined): Command {

@@ -1,0 +1,69 @@
+import { type CaptureFormat, Damage, type PacketSink } from './packet.ts';
+import { Pcap } from './pcap.ts';
+import { Pcapng } from './pcapng.ts';
+
+const MAGIC_BYTES = 4;
+const EMPTY = Buffer.alloc(0);
+
+/** The beginning of the file is that of no format that is read here. */
+export class UnknownFormat extends Error {}
+
+/** Takes a capture file in pieces of any size and tells its packets; keeps only what is not whole yet. */
+export class CaptureReader {
+  /** Bytes of the file before the item that is read next. */
+  offset = 0;
+  private rest: Buffer = EMPTY;
+  /** Bytes to pass over before the next item. */
+  private unwanted = 0;
+  private format: CaptureFormat | undefined;
+  private readonly sink: PacketSink;
+
+  constructor(sink: PacketSink) {
+    this.sink = sink;
+  }
+
+  get formatName(): string {
+    return this.format?.name ?? 'unknown';
+  }
+
+  /** Throws Damage or UnknownFormat; `offset` then says where. */
+  push(chunk: Buffer): void {
+    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    let at = 0;
+    while (at < bytes.length) {
+      const passed = Math.min(this.unwanted, bytes.length - at);
+      if (passed > 0) {
+        this.unwanted -= passed;
+        this.offset += passed;
+        at += passed;
+        continue;
+      }
+      const taken = this.next(bytes, at);
+      if (taken === 0) break;
+      const here = Math.min(taken, bytes.length - at);
+      this.unwanted = taken - here;
+      this.offset += here;
+      at += here;
+    }
+    // A copy: a stream may use the memory of its chunks again, and a small rest must not keep a large one.
+    this.rest = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at));
+  }
+
+  /** The file has ended. Throws if it should have gone on. */
+  end(): void {
+    if (this.format === undefined) throw new UnknownFormat('it is too short');
+    if (this.rest.length + this.unwanted > 0) throw new Damage('it ends in the middle of a block or packet');
+  }
+
+  private next(bytes: Buffer, at: number): number {
+    if (this.format === undefined) {
+      if (bytes.length - at < MAGIC_BYTES) return 0;
+      this.format = Pcap.recognise(bytes, at) ?? Pcapng.recognise(bytes, at);
+      if (this.format === undefined) {
+        const magic = bytes.toString('hex', at, at + MAGIC_BYTES);
+        throw new UnknownFormat(`it begins with ${magic}, as neither pcap nor pcapng does`);
+      }
+    }
+    return this.format.next(bytes, at, bytes.length, this.sink);
+  }
+}
