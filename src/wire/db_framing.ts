@@ -141,8 +141,9 @@ export class DbFraming {
   }
 
   #lose(): void {
+    if (this.#phase !== LOST) this.#counted = false;
     this.#phase = LOST;
-    this.#started = this.fresh = this.#candidate = this.#counted = false;
+    this.#started = this.fresh = this.#candidate = false;
     this.#grammar.forget();
   }
 

@@ -23,7 +23,6 @@ const SSL = 0x800;
 const PLUGIN_AUTH_LENENC = 0x200000;
 const SECURE_CONNECTION = 0x8000;
 const ZSTD = 0x4000000;
-const QUERY_ATTRIBUTES = 0x8000000;
 
 /** Names of commands that carry no text: what a user did, in the words of the protocol. */
 const NAMES: Readonly<Record<number, readonly [name: string, kind: number]>> = {
@@ -68,7 +67,6 @@ export class MysqlRequests implements DbGrammar {
   readonly framing: DbFraming;
   readonly #calls: DbCalls;
   database = '';
-  queryAttributes = false;
   /** The file of LOAD DATA LOCAL: its packets' numbers pass zero. */
   sendingFile = false;
   /** The login is under way: packets of both sides are authentication. */
@@ -134,7 +132,6 @@ export class MysqlRequests implements DbGrammar {
     }
     const capabilities = int16(bytes, start) + int16(bytes, start + 2) * 0x10000;
     const has = (flag: number): boolean => (capabilities & flag) !== 0;
-    this.queryAttributes = has(QUERY_ATTRIBUTES);
     // What comes next is TLS, or compressed after the login.
     if (end - start === 32 ? has(SSL) : has(COMPRESS) || has(ZSTD)) {
       this.framing.opaque = true;
@@ -142,8 +139,13 @@ export class MysqlRequests implements DbGrammar {
     }
     const user = indexOf(bytes, 0, start + 32, end);
     if (user < 0 || !has(CONNECT_WITH_DB)) return;
-    let at = user + 1;
-    if (has(PLUGIN_AUTH_LENENC) || has(SECURE_CONNECTION)) at += at < end ? byteAt(bytes, at) + 1 : 0;
+    this.#database(bytes, user + 1, end, has(PLUGIN_AUTH_LENENC) || has(SECURE_CONNECTION));
+  }
+
+  /** Behind the password's hash, which has its length before it or a zero behind it. */
+  #database(bytes: Uint8Array, start: number, end: number, counted: boolean): void {
+    let at = start;
+    if (counted) at += at < end ? byteAt(bytes, at) + 1 : 0;
     else at = indexOf(bytes, 0, at, end) + 1;
     const stop = at < end ? indexOf(bytes, 0, at, end) : -1;
     if (stop >= 0) this.database = decodeText(bytes, at, Math.min(stop, at + 128));
@@ -158,7 +160,7 @@ export class MysqlRequests implements DbGrammar {
     const command = byteAt(bytes, start);
     switch (command) {
       case COM_QUERY: {
-        const from = this.queryAttributes ? skipAttributes(bytes, start + 1, end) : start + 1;
+        const from = skipAttributes(bytes, start + 1, end);
         this.#text(RESULT, this.statements.get(bytes, from, end, cut), time);
         return;
       }
@@ -180,6 +182,7 @@ export class MysqlRequests implements DbGrammar {
         this.authenticating = true;
         this.prepared.clear();
         this.database = '';
+        this.#database(bytes, indexOf(bytes, 0, start, end) + 1 || end, end, true);
         return;
       case COM_BINLOG_DUMP:
       case COM_BINLOG_DUMP_GTID:
@@ -250,10 +253,13 @@ const identifier = (bytes: Uint8Array, at: number): number => int16(bytes, at) +
 /** Bytes of a parameter's value by its type; others have their length before them. */
 const FIXED: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 6: 0, 8: 8, 9: 4, 13: 2 };
 
-/** Position of the text behind the query's attributes; `end` if they cannot be followed. */
+/**
+ * Position of the text behind the query's attributes, if there are any; `end` if they cannot be followed. Both ends have to
+ * want them, and the greeting may not have been seen; but no text has the number 1 as its second byte.
+ */
 function skipAttributes(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 2) return end;
   // Number of parameters, number of sets.
+  if (end - start < 2 || byteAt(bytes, start + 1) !== 1) return start;
   const count = byteAt(bytes, start);
   let at = start + 2;
   if (count === 0) return at;

@@ -23,6 +23,8 @@ export class PostgresqlReplies implements DbGrammar {
   #known = false;
   /** An error has ended the current group. */
   #failed = false;
+  /** DataRows of the current Execute. */
+  #rows = 0;
   /** CommandCompletes of the current Query. */
   #completed = 0;
   #ready = false;
@@ -101,8 +103,16 @@ export class PostgresqlReplies implements DbGrammar {
         this.#complete(first, bytes, start, end, time);
         break;
       case 0x49: // EmptyQueryResponse
-      case 0x73: // PortalSuspended
         if (first.kind === EXECUTE) this.#calls.answered(time);
+        break;
+      case 0x44: // DataRow
+        this.#rows++;
+        break;
+      case 0x73: // PortalSuspended: the only end without a number of rows
+        if (first.kind !== EXECUTE) break;
+        first.rows = this.#rows;
+        this.#rows = 0;
+        this.#calls.answered(time);
         break;
       case 0x45: // ErrorResponse
         this.#error(first, bytes, start, end, time);
@@ -115,6 +125,7 @@ export class PostgresqlReplies implements DbGrammar {
   #complete(first: DbCall, bytes: Uint8Array, start: number, end: number, time: number): void {
     if (first.kind !== QUERY && first.kind !== EXECUTE) return;
     const rows = returnedRows(bytes, start, end);
+    this.#rows = 0;
     if (rows >= 0) first.rows = Math.max(0, first.rows) + rows;
     if (first.kind === EXECUTE) this.#calls.answered(time);
     else if (++this.#completed > 1) first.batch = this.#completed;
@@ -145,13 +156,13 @@ export class PostgresqlReplies implements DbGrammar {
     }
     this.#ready = true;
     this.#inside = this.#known = this.#failed = false;
-    this.#completed = 0;
+    this.#completed = this.#rows = 0;
   }
 
   forget(): void {
     this.#inside = this.#known = this.#failed = false;
     this.#ready = true;
-    this.#completed = 0;
+    this.#completed = this.#rows = 0;
     this.#requests.statements.settle('unknown');
     this.#calls.answersLost();
   }

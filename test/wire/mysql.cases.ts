@@ -187,13 +187,13 @@ export const protocol: readonly WireCase[] = [
   own(
     'another user',
     [
-      ['client', packet(0, '\x11hunter\0\x04hash\0')],
+      ['client', packet(0, '\x11hunter\0\x04hashnext\0')],
       ['server', packet(1, '\xfemysql_native_password\0salt')],
       ['client', packet(2, 'hunterhash')],
       ['server', ok(3)],
       ...exchange(query('SELECT 1'), set(1)),
     ],
-    [{ name: 'SELECT', 'db.namespace': undefined }],
+    [{ name: 'SELECT', 'db.namespace': 'next' }],
   ),
   own('a command that nobody knows', exchange(packet(0, '\x7fx'), ok()), [], { rejects: { unknown_command: 1 } }),
   {
