@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from './duration.ts';
 import { type ConfigNode, isNull, type Location, type MapNode, typeName } from './node.ts';
-import { nearest, type Problems } from './problem.ts';
+import type { Problems } from './problem.ts';
+import { unknownKey, wrongType } from './remedy.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -24,21 +25,21 @@ export function decode(
   }
   if (node.kind === 'map') {
     if (types.includes('object')) return decodeMap(node, schema, path, problems);
-    problems.add(node, path, unexpected(types, node, schema));
+    problems.add(node, path, ...unexpected(types, node, schema));
     return fallbackValue(schema);
   }
   if (node.kind === 'list') {
     if (types.includes('array')) {
       return node.items.map((item, i) => decode(item, schema.items ?? {}, [...path, String(i)], item, problems));
     }
-    problems.add(node, path, unexpected(types, node, schema));
+    problems.add(node, path, ...unexpected(types, node, schema));
     return fallbackValue(schema);
   }
   for (const type of types) {
     const value = decodeScalar(node, type, schema, types.length === 1);
     if (value !== undefined) return inEnum(value, schema, path, node, problems);
   }
-  problems.add(node, path, unexpected(types, node, schema));
+  problems.add(node, path, ...unexpected(types, node, schema));
   return fallbackValue(schema);
 }
 
@@ -53,14 +54,8 @@ function decodeMap(node: MapNode, schema: Schema, path: readonly string[], probl
     } else if (free === true) {
       result[key] = plain(entry.value);
     } else {
-      const guess = nearest(key, Object.keys(properties));
-      const known = Object.keys(properties).join(', ');
-      problems.add(
-        entry.at,
-        path,
-        `has invalid keys: ${key}`,
-        guess === undefined ? `known keys: ${known === '' ? 'none' : known}` : `did you mean "${guess}"?`,
-      );
+      const remedy = unknownKey(key, Object.keys(properties), schema);
+      problems.add(entry.at, path, `has invalid keys: ${key}`, remedy);
     }
   }
   for (const [key, property] of Object.entries(properties)) {
@@ -145,19 +140,28 @@ function fallbackValue(schema: Schema): unknown {
   return structuredClone(schema.default);
 }
 
-function unexpected(types: readonly string[], node: ConfigNode, schema: Schema): string {
+/** The Collector's message, and what to write. */
+export function unexpected(
+  types: readonly string[],
+  node: ConfigNode,
+  schema: Schema,
+): readonly [string, string | undefined] {
   const got = typeName(node);
   const short = node.kind === 'scalar' ? got : node.kind === 'map' ? 'map' : 'slice';
   const [type] = types;
   if (schema.format === 'duration') {
-    return node.kind === 'scalar' && typeof node.value === 'string'
-      ? `time: invalid duration "${node.text}", write it as 5s, 200ms or 1h30m`
-      : `expected type 'time.Duration', got unconvertible type '${got}'`;
+    const message =
+      node.kind === 'scalar' && typeof node.value === 'string'
+        ? `time: invalid duration "${node.text}"`
+        : `expected type 'time.Duration', got unconvertible type '${got}'`;
+    return [message, 'write it as 5s, 200ms or 1h30m'];
   }
-  if (types.length === 1 && type === 'array') return `source data must be an array or slice, got ${short}`;
-  if (types.length === 1 && type === 'object') return `expected a map or struct, got "${short}"`;
+  const remedy = types.length === 1 ? wrongType(type, node) : undefined;
+  if (types.length === 1 && type === 'array') return [`source data must be an array or slice, got ${short}`, remedy];
+  if (types.length === 1 && type === 'object') return [`expected a map or struct, got "${short}"`, remedy];
   const names: Readonly<Record<string, string>> = { boolean: 'bool', integer: 'int', number: 'float64' };
-  return `expected type '${types.map((t) => names[t] ?? t).join(' or ')}', got unconvertible type '${got}'`;
+  const expected = types.map((each) => names[each] ?? each).join(' or ');
+  return [`expected type '${expected}', got unconvertible type '${got}'`, remedy];
 }
 
 /** Without a schema: as YAML has it. */

@@ -21,6 +21,7 @@ export function expand(node: ConfigNode, context: SourceContext): ConfigNode {
 
 function expandScalar(node: ScalarNode, context: SourceContext): ConfigNode {
   let text = String(node.value);
+  const unset = [...(node.unset ?? [])];
   for (let count = 0; ; count++) {
     if (count > MAX_EXPANSIONS) {
       throw new ConfigError('cannot resolve the configuration: ', [
@@ -31,6 +32,7 @@ function expandScalar(node: ScalarNode, context: SourceContext): ConfigNode {
     if (found === undefined) break;
     const uri = found.slice(2, -1);
     const result = retrieve(uri, node, context);
+    if (result.unset !== undefined) unset.push(result.unset);
     if (found === text) {
       const value = result.node;
       if (value.kind !== 'scalar') {
@@ -39,16 +41,20 @@ function expandScalar(node: ScalarNode, context: SourceContext): ConfigNode {
       }
       // The value may hold expansions of its own: they keep the rule "whole value, own type".
       if (typeof value.value === 'string' && findExpansion(value.value) !== undefined) {
-        return expandScalar({ ...value, ...placeOf(node) }, nested(context, node));
+        return expandScalar({ ...value, ...placeOf(node), ...without(unset) }, nested(context, node));
       }
       const unescaped = result.text.replaceAll('$$', '$');
       const typed = typeof value.value === 'string' ? value.value.replaceAll('$$', '$') : value.value;
-      return { ...value, ...placeOf(node), value: typed, text: unescaped, expanded: true };
+      return { ...value, ...placeOf(node), value: typed, text: unescaped, expanded: true, ...without(unset) };
     }
     text = text.replaceAll(found, () => result.text);
   }
   const value = text.replaceAll('$$', '$');
-  return { ...node, value, text: value };
+  return { ...node, value, text: value, ...without(unset) };
+}
+
+function without(unset: readonly string[]): Pick<ScalarNode, 'unset'> {
+  return unset.length === 0 ? {} : { unset };
 }
 
 /** A variable that names itself would never end. */

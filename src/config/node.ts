@@ -20,6 +20,8 @@ export interface ScalarNode extends Location {
    * text would have as YAML.
    */
   readonly expanded: boolean;
+  /** Variables of its expansions that are not set. */
+  readonly unset?: readonly string[];
 }
 
 export interface ListNode extends Location {

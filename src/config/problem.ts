@@ -37,12 +37,24 @@ export class Problems {
   add(at: Location | undefined, path: readonly string[], message: string, remedy?: string): void {
     this.all.push(remedy === undefined ? { at, path, message } : { at, path, message, remedy });
   }
+
+  /** What is wrong since the problem number `from` may be so because of variables that are not set. */
+  explain(from: number, unset: readonly string[]): void {
+    if (unset.length === 0) return;
+    const remedy = `not set in the environment: ${unset.join(', ')}`;
+    for (const problem of this.all.splice(from))
+      this.all.push(problem.remedy === undefined ? { ...problem, remedy } : problem);
+  }
 }
 
 /** The candidate nearest to a mistyped word, if it is near. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(
+  word: string,
+  candidates: Iterable<string>,
+  max = Math.max(2, Math.floor(word.length / 3)),
+): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let bestDistance = max + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -1,6 +1,7 @@
+import type { Kind } from '../service/registry.ts';
 import { FeatureGates } from './feature_gates.ts';
 import { type Location, locate } from './node.ts';
-import { ConfigError, type Problem } from './problem.ts';
+import { ConfigError, nearest, type Problem } from './problem.ts';
 import type { ConfiguredPipeline, ServiceConfig } from './service_config.ts';
 
 /** What the Collector's Config.Validate checks: texts of otelcol/config.go and service/pipelines/config.go. */
@@ -28,7 +29,7 @@ export function checkReferences(config: ServiceConfig, gates = new FeatureGates(
   }
   for (const [i, id] of config.extensions.entries()) {
     if (extension.has(id)) continue;
-    const remedy = `add "${id}" to the section "extensions" or remove the reference`;
+    const remedy = remedyOf(id, 'extension', config, 'the section "extensions"');
     const at = locate(config.tree, ['service', 'extensions', String(i)]);
     add(['service', 'extensions'], `references extension "${id}" which is not configured`, remedy, at);
   }
@@ -53,12 +54,13 @@ function checkPipeline(pipeline: ConfiguredPipeline, config: ServiceConfig, prob
   };
   const place = (list: string, index: number): Location => locate(config.tree, [...path, list, String(index)]);
   const missing = (list: 'receivers' | 'processors' | 'exporters', index: number, id: string): void => {
-    const remedy = `add "${id}" to the section "${list}" or remove the reference`;
-    add(place(list, index), `references ${list.slice(0, -1)} "${id}" which is not configured`, remedy);
+    const kind = singular[list];
+    const message = `references ${kind} "${id}" which is not configured`;
+    add(place(list, index), message, remedyOf(id, kind, config, `the section "${list}"`));
   };
   for (const list of ['receivers', 'exporters'] as const) {
     if (pipeline[list].length > 0) continue;
-    add(pipeline.at, `must have at least one ${list.slice(0, -1)}`, `list one under "${list}"`);
+    add(pipeline.at, `must have at least one ${singular[list]}`, `list one under "${list}"`);
   }
   for (const [i, id] of pipeline.receivers.entries()) {
     if (!receiver.has(id) && !connector.has(id)) missing('receivers', i, id);
@@ -71,6 +73,21 @@ function checkPipeline(pipeline: ConfiguredPipeline, config: ServiceConfig, prob
   for (const [i, id] of pipeline.exporters.entries()) {
     if (!exporter.has(id) && !connector.has(id)) missing('exporters', i, id);
   }
+}
+
+const singular = { receivers: 'receiver', processors: 'processor', exporters: 'exporter' } as const;
+
+/** For a reference to what is not configured: what was meant. */
+function remedyOf(id: string, kind: Kind, { components }: ServiceConfig, section: string): string {
+  const [other] = Object.entries(components).find(([, known]) => known.has(id)) ?? [];
+  if (other !== undefined) return `"${id}" is configured as ${/^[aeiou]/.test(other) ? 'an' : 'a'} ${other}`;
+  const known = [
+    ...components[kind].keys(),
+    ...(kind === 'extension' || kind === 'processor' ? [] : components.connector.keys()),
+  ];
+  const guess = nearest(id, known);
+  if (guess !== undefined) return `did you mean "${guess}"?`;
+  return `add "${id}" to ${section} or remove the reference`;
 }
 
 /** Components that are configured and checked, but never built. */

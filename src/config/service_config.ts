@@ -1,12 +1,15 @@
 import { type Signal, signals } from '../pdata/pdata.ts';
 import type { ComponentFactory, Kind, Registry } from '../service/registry.ts';
-import { decode } from './decode.ts';
+import { decode, unexpected } from './decode.ts';
 import { durabilityWarnings } from './durability.ts';
-import { parseId } from './id.ts';
+import { type ComponentId, parseId } from './id.ts';
 import { type ConfigNode, isNull, type Location, locate, type MapNode } from './node.ts';
 import { ConfigError, nearest, Problems, problemText } from './problem.ts';
+import { unknownKey, unsetVariables } from './remedy.ts';
 import type { Schema } from './schema.ts';
-import { type TelemetryConfig, telemetrySchema, validateTelemetry } from './telemetry.ts';
+import { type TelemetryConfig, telemetrySchema } from './telemetry.ts';
+import { validateTelemetry } from './telemetry_rules.ts';
+import { sections, unknownType } from './unknown_type.ts';
 
 export interface ConfiguredComponent {
   readonly kind: Kind;
@@ -36,14 +39,9 @@ export interface ServiceConfig {
   readonly warnings: readonly string[];
 }
 
-const sections = {
-  receivers: 'receiver',
-  processors: 'processor',
-  exporters: 'exporter',
-  connectors: 'connector',
-  extensions: 'extension',
-} as const satisfies Record<string, Kind>;
 const rootKeys = [...Object.keys(sections), 'service'];
+const serviceKeys = ['extensions', 'pipelines', 'telemetry'];
+const pipelineKeys = ['receivers', 'processors', 'exporters'] as const;
 
 /** The tree becomes a configuration that is checked by every schema; what is wrong is thrown at once. */
 export async function decodeService(root: ConfigNode, registry: Registry): Promise<ServiceConfig> {
@@ -74,8 +72,7 @@ class Decoder {
     }
     for (const [key, { at }] of root.entries) {
       if (rootKeys.includes(key)) continue;
-      const guess = nearest(key, rootKeys);
-      const remedy = guess === undefined ? `known keys: ${rootKeys.join(', ')}` : `did you mean "${guess}"?`;
+      const remedy = serviceKeys.includes(key) ? 'write it below "service"' : unknownKey(key, rootKeys);
       this.#problems.add(at, [], `has invalid keys: ${key}`, remedy);
     }
     const components = {
@@ -100,22 +97,13 @@ class Decoder {
     const result = new Map<string, ConfiguredComponent>();
     const map = this.#map(node, [section]);
     for (const [key, entry] of map?.entries ?? []) {
-      const id = parseId(key);
-      if (typeof id === 'string') {
-        this.#problems.add(entry.at, [section], id);
-        continue;
-      }
-      if (result.has(id.text)) {
-        this.#problems.add(entry.at, [section], `duplicate name "${id.text}" after unmarshaling`);
-        continue;
-      }
+      const id = this.#id(key, entry.at, [section], result);
+      if (id === undefined) continue;
       const canonical = this.#registry.canonical(kind, id.type);
       const factory = canonical === undefined ? undefined : await this.#registry.load(kind, canonical);
       if (factory === undefined || canonical === undefined) {
-        const known = this.#registry.types(kind);
-        const guess = nearest(id.type, known);
-        const message = `unknown type: "${id.type}" for id: "${id.text}" (valid values: [${known.join(' ')}])`;
-        this.#problems.add(entry.at, [section], message, guess === undefined ? undefined : `did you mean "${guess}"?`);
+        const [, last] = [...result].at(-1) ?? [];
+        this.#problems.add(entry.at, [section], ...unknownType(this.#registry, kind, id, last));
         continue;
       }
       if (canonical !== id.type) this.#warnings.push(`"${id.type}" alias is deprecated; use "${canonical}" instead`);
@@ -129,7 +117,12 @@ class Decoder {
     const before = this.#problems.all.length;
     const config = decode(node, factory.schema as Schema, path, at, this.#problems);
     // Checks on a value that is not what was written would only confuse.
-    if (this.#problems.all.length > before) return config;
+    if (this.#problems.all.length === before) this.#check(factory, config, node, path, at);
+    this.#problems.explain(before, unsetVariables(node));
+    return config;
+  }
+
+  #check(factory: ComponentFactory, config: unknown, node: ConfigNode, path: readonly string[], at: Location): void {
     const place = (inner: readonly string[]): Location =>
       isNull(node) || inner.length === 0 ? at : locate(node, inner);
     const check = factory.check;
@@ -138,12 +131,26 @@ class Decoder {
         const inner = error.instancePath.split('/').slice(1).map(unescapePointer);
         this.#problems.add(place(inner), [...path, ...inner], error.message ?? 'is not valid');
       }
-      return config;
+      return;
     }
     for (const problem of factory.validate?.(config) ?? []) {
       this.#problems.add(place(problem.path), [...path, ...problem.path], problem.message);
     }
-    return config;
+  }
+
+  /** Undefined: it is none, or there already. */
+  #id(
+    text: string,
+    at: Location,
+    path: readonly string[],
+    known: ReadonlyMap<string, unknown>,
+  ): ComponentId | undefined {
+    const id = parseId(text);
+    if (typeof id === 'string') this.#problems.add(at, path, id, 'write it as type or type/name');
+    else if (known.has(id.text)) {
+      this.#problems.add(at, path, `duplicate name "${id.text}" after unmarshaling`, 'give it another name');
+    } else return id;
+    return undefined;
   }
 
   #service(
@@ -151,10 +158,9 @@ class Decoder {
     node: ConfigNode | undefined,
   ): Pick<ServiceConfig, 'pipelines' | 'extensions' | 'telemetry'> {
     const map = node === undefined ? undefined : this.#map(node, ['service']);
-    const known = ['extensions', 'pipelines', 'telemetry'];
     for (const [key, { at }] of map?.entries ?? []) {
-      if (!known.includes(key))
-        this.#problems.add(at, ['service'], `has invalid keys: ${key}`, `known keys: ${known.join(', ')}`);
+      if (serviceKeys.includes(key)) continue;
+      this.#problems.add(at, ['service'], `has invalid keys: ${key}`, unknownKey(key, serviceKeys));
     }
     const at = node ?? root;
     const telemetryNode = map?.entries.get('telemetry');
@@ -167,15 +173,16 @@ class Decoder {
     ) as TelemetryConfig;
     this.#checkTelemetry(telemetry, telemetryNode?.value ?? at);
     const extensions = this.#names(map, 'extensions', ['service', 'extensions']);
-    const pipelines: ConfiguredPipeline[] = [];
+    const pipelines = new Map<string, ConfiguredPipeline>();
     const pipelinesNode = map?.entries.get('pipelines');
     const pipelineMap =
       pipelinesNode === undefined ? undefined : this.#map(pipelinesNode.value, ['service', 'pipelines']);
     for (const [key, entry] of pipelineMap?.entries ?? []) {
-      const pipeline = this.#pipeline(key, entry.value, entry.at);
-      if (pipeline !== undefined) pipelines.push(pipeline);
+      const id = this.#id(key, entry.at, ['service', 'pipelines'], pipelines);
+      const pipeline = id === undefined ? undefined : this.#pipeline(id, entry.value, entry.at);
+      if (pipeline !== undefined) pipelines.set(pipeline.id, pipeline);
     }
-    return { pipelines, extensions, telemetry };
+    return { pipelines: [...pipelines.values()], extensions, telemetry };
   }
 
   #checkTelemetry(telemetry: TelemetryConfig, node: ConfigNode): void {
@@ -185,27 +192,24 @@ class Decoder {
     }
   }
 
-  #pipeline(key: string, node: ConfigNode, at: Location): ConfiguredPipeline | undefined {
+  #pipeline(id: ComponentId, node: ConfigNode, at: Location): ConfiguredPipeline | undefined {
     const section = ['service', 'pipelines'];
-    const id = parseId(key);
-    if (typeof id === 'string') {
-      this.#problems.add(at, section, id);
-      return undefined;
-    }
     const signal = signals.find((known) => known === id.type);
     if (signal === undefined) {
-      const remedy = `signals: ${signals.join(', ')}`;
+      const misplaced = pipelineKeys.some((key) => key === id.type);
+      const guess = nearest(id.type, signals);
+      const signal = guess === undefined ? `signals: ${signals.join(', ')}` : `did you mean "${guess}"?`;
+      const remedy = misplaced ? 'indent it further, below a pipeline' : signal;
       this.#problems.add(at, section, `in "${id.text}" id: unknown pipeline signal: "${id.type}"`, remedy);
       return undefined;
     }
     const path = [...section, id.text];
     const map = this.#map(node, path);
-    const keys = ['receivers', 'processors', 'exporters'] as const;
     for (const [name, entry] of map?.entries ?? []) {
-      if ((keys as readonly string[]).includes(name)) continue;
-      this.#problems.add(entry.at, path, `has invalid keys: ${name}`, `known keys: ${keys.join(', ')}`);
+      if (pipelineKeys.some((key) => key === name)) continue;
+      this.#problems.add(entry.at, path, `has invalid keys: ${name}`, unknownKey(name, pipelineKeys));
     }
-    const [receivers, processors, exporters] = keys.map((name) => this.#names(map, name, [...path, name]));
+    const [receivers, processors, exporters] = pipelineKeys.map((name) => this.#names(map, name, [...path, name]));
     return {
       id: id.text,
       signal,
@@ -224,7 +228,7 @@ class Decoder {
     const before = this.#problems.all.length;
     // Ids are no strings to the Collector: `a,b` is not taken apart.
     if (entry.value.kind === 'scalar' && !isNull(entry.value)) {
-      this.#problems.add(entry.value, path, 'source data must be an array or slice, got string');
+      this.#problems.add(entry.value, path, 'source data must be an array or slice, got string', 'write it as [a, b]');
       return [];
     }
     const names = decode(entry.value, schema, path, entry.at, this.#problems) as string[];
@@ -232,17 +236,14 @@ class Decoder {
     return names.flatMap((name, i) => {
       const id = parseId(name);
       if (typeof id !== 'string') return [id.text];
-      this.#problems.add(locate(entry.value, [String(i)]), path, id);
+      this.#problems.add(locate(entry.value, [String(i)]), path, id, 'write it as type or type/name');
       return [];
     });
   }
 
   #map(node: ConfigNode, path: readonly string[]): MapNode | undefined {
     if (node.kind === 'map') return node;
-    if (!isNull(node)) {
-      const got = node.kind === 'list' ? 'slice' : node.value === null ? 'nil' : typeof node.value;
-      this.#problems.add(node, path, `expected a map or struct, got "${got}"`);
-    }
+    if (!isNull(node)) this.#problems.add(node, path, ...unexpected(['object'], node, {}));
     return undefined;
   }
 }

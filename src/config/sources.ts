@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { merge } from './merge.ts';
 import { type ConfigNode, type Location, type MapEntry, placeOf } from './node.ts';
 import { ConfigError } from './problem.ts';
+import { decodeText, notUtf8 } from './text.ts';
 import { parseYaml } from './yaml.ts';
 
 /** What the sources of a configuration read from; tests give their own. */
@@ -31,6 +32,8 @@ export class FetchNeeded extends Error {
 interface Retrieved {
   readonly node: ConfigNode;
   readonly text: string;
+  /** The variable, if it is not set. */
+  readonly unset?: string;
 }
 
 const envName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
@@ -66,12 +69,14 @@ function variable(text: string, at: Location, context: SourceContext): Retrieved
   const [name = ''] = text.split(':-', 1);
   const fallback = name.length < text.length ? text.slice(name.length + 2) : undefined;
   if (!envName.test(name)) {
-    fail(at, `environment variable "${name}" has invalid name: must match regex ${envName.source}`);
+    const message = `environment variable "${name}" has invalid name: must match regex ${envName.source}`;
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: what is to be written
+    fail(at, message, 'write it as ${env:NAME} or ${env:NAME:-default}; a $ of a text as $$');
   }
   const value = context.env[name] ?? fallback;
   if (value === undefined) {
     context.warn('Configuration references unset environment variable', { name });
-    return parseText('', at);
+    return { ...parseText('', at), unset: name };
   }
   if (value === '') context.warn('Configuration references empty environment variable', { name });
   return parseText(value, at);
@@ -163,14 +168,25 @@ function fetched(uri: string, at: Location, { fetched: bodies }: SourceContext):
   return body;
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOENT: 'no such file or directory',
+};
+
 function readText(path: string, at: Location, { onFile }: SourceContext): string {
   try {
-    const text = readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
+    const text = decodeText(bytes);
+    if (text === undefined) {
+      return fail({ source: path, ...notUtf8(bytes) }, 'the file is not UTF-8', 'save it as UTF-8');
+    }
     onFile?.(path, text);
     return text;
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'no such file or directory' : code === 'EACCES' ? 'permission denied' : code;
+    const reason = reasons[code ?? ''] ?? code;
     return fail(at, `cannot retrieve the configuration: unable to read the file file:${path}: open ${path}: ${reason}`);
   }
 }

@@ -1,17 +1,54 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  Scalar,
+  type YAMLMap,
+} from 'yaml';
 import { type ConfigNode, type Location, type MapEntry, placeOf } from './node.ts';
 import { ConfigError } from './problem.ts';
 import { resolveScalar } from './scalar.ts';
 
 /** A configuration is small; this stops alias bombs. */
 const MAX_NODES = 200_000;
+const MAX_DEPTH = 100;
+/** As go-yaml. */
+const control = /(?![\t\n\r\u0085])\p{Cc}/u;
+
+/** What to do about an error of the parser, by its code. */
+const remedies: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'put the value in quotes',
+  BAD_INDENT: 'give all keys of one section the same indentation',
+  BAD_SCALAR_START: 'put the value in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'put a value with a colon in quotes, or write its keys below it, indented',
+  MISSING_CHAR: 'close what is open, or put the value in quotes',
+  UNEXPECTED_TOKEN: 'remove it, or put the value in quotes',
+  MULTILINE_IMPLICIT_KEY: 'write a colon and a space behind the key',
+  TAB_AS_INDENT: 'indent with spaces',
+};
 
 /** `at` places every node there: a value from an option or a variable has no lines of its own. */
 export function parseYaml(text: string, source: string, at?: Location): ConfigNode {
   const fixed = at === undefined ? undefined : placeOf(at);
+  const strange = control.exec(text);
+  if (strange !== null) {
+    const lines = text.slice(0, strange.index).split('\n');
+    const here = { source, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+    fail(fixed ?? here, 'invalid YAML: control characters are not allowed', 'remove it, or escape it in double quotes');
+  }
   const counter = new LineCounter();
-  // failsafe: every scalar stays text, typed by resolveScalar. Keys are unique, as in go-yaml. Only the first document counts.
-  const documents = parseAllDocuments(text, { schema: 'failsafe', lineCounter: counter, logLevel: 'silent' });
+  // failsafe: every scalar stays text, typed by resolveScalar. That keys are unique is the reader's. Only the first document counts.
+  const documents = parseAllDocuments(text, {
+    schema: 'failsafe',
+    uniqueKeys: false,
+    lineCounter: counter,
+    logLevel: 'silent',
+  });
   const [document] = Array.isArray(documents) ? documents : [];
   if (document === undefined) return scalar(null, '', fixed ?? { source, line: 1, column: 1 });
   const place = (offset: number): Location => {
@@ -19,15 +56,15 @@ export function parseYaml(text: string, source: string, at?: Location): ConfigNo
     const { line, col } = counter.linePos(offset);
     return { source, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      'cannot resolve the configuration: ',
-      document.errors.map((error) => ({
-        at: place(error.pos[0]),
-        path: [],
-        message: `invalid YAML: ${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`,
-      })),
-    );
+  // The first: what follows is mostly because of it.
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const [line = ''] = error.message.split('\n');
+    const text = line.replace(/ at line \d+, column \d+:?$/, '');
+    // The parser calls itself once a level: how far it came is chance.
+    if (text === 'Maximum call stack size exceeded') failDeep({ ...place(error.pos[0]), column: 1 });
+    const open = /end with a/.test(text);
+    fail(place(error.pos[0]), `invalid YAML: ${text}`, remedies[open ? 'MISSING_CHAR' : error.code]);
   }
   const reader = new Reader(place, (alias) => (isAlias(alias) ? alias.resolve(document) : undefined));
   return reader.read(document.contents);
@@ -40,7 +77,10 @@ function scalar(value: null | boolean | number | bigint | string, text: string, 
 class Reader {
   readonly #place: (offset: number) => Location;
   readonly #resolve: (node: Node) => Node | undefined;
+  /** Aliases that are being read. */
+  readonly #open = new Set<Node>();
   #nodes = 0;
+  #depth = 0;
 
   constructor(place: (offset: number) => Location, resolve: (node: Node) => Node | undefined) {
     this.#place = place;
@@ -49,12 +89,27 @@ class Reader {
 
   read(node: unknown): ConfigNode {
     const at = this.#at(node);
-    if (++this.#nodes > MAX_NODES) fail(at, 'the configuration is too large, or an alias refers to itself');
-    if (isAlias(node)) {
-      const target = this.#resolve(node);
-      if (target === undefined) return fail(at, `unknown alias *${node.source}`);
-      return this.read(target);
+    if (++this.#nodes > MAX_NODES) fail(at, 'the document is too large or contains excessive aliasing');
+    if (this.#depth >= MAX_DEPTH) failDeep(at);
+    this.#depth++;
+    const result = isAlias(node) ? this.#alias(node, at) : this.#plain(node, at);
+    this.#depth--;
+    return result;
+  }
+
+  #alias(node: Alias, at: Location): ConfigNode {
+    const target = this.#resolve(node);
+    if (target === undefined) {
+      return fail(at, `unknown alias *${node.source}`, 'a value that begins with * must be in quotes');
     }
+    if (this.#open.has(target)) return fail(at, `anchor "${node.source}" value contains itself`);
+    this.#open.add(target);
+    const result = this.read(target);
+    this.#open.delete(target);
+    return result;
+  }
+
+  #plain(node: unknown, at: Location): ConfigNode {
     if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.read(item)), ...at };
     if (isMap(node)) {
       const entries = new Map<string, MapEntry>();
@@ -68,10 +123,17 @@ class Reader {
   /** Explicit keys win over those of `<<`, wherever it stands; earlier merged maps over later ones. */
   #map(node: YAMLMap, entries: Map<string, MapEntry>): void {
     const merges: unknown[] = [];
+    const first = new Map<string, Location>();
     for (const pair of node.items) {
       const key = isScalar(pair.key) ? String(pair.key.value ?? '') : undefined;
       const at = this.#at(pair.key);
-      if (key === undefined) fail(at, 'a key must be a scalar');
+      if (key === undefined) fail(at, 'a key must be a scalar', 'put text that begins with { or [ in quotes');
+      const before = first.get(key);
+      if (before !== undefined) {
+        const message = `invalid YAML: mapping key "${key}" already defined at line ${before.line}`;
+        fail(at, message, 'remove one of them, or give components names such as debug/2');
+      }
+      first.set(key, at);
       if (key === '<<' && isScalar(pair.key) && pair.key.type === Scalar.PLAIN) merges.push(pair.value);
       else {
         // An empty value stands where its key stands.
@@ -106,9 +168,15 @@ function scalarNode(node: Scalar, at: Location): ConfigNode {
   if (tag === undefined || tag === '!!int' || tag === '!!float' || tag === '!!bool' || tag === '!!null') {
     return scalar(plain || tag !== undefined ? resolveScalar(text) : text, text, at);
   }
-  return fail(at, `unsupported tag ${tag}`);
+  return fail(at, `unsupported tag ${tag}`, 'put text that begins with ! in quotes');
 }
 
-function fail(at: Location, message: string): never {
-  throw new ConfigError('cannot resolve the configuration: ', [{ at, path: [], message }]);
+function failDeep(at: Location): never {
+  return fail(at, `nested more than ${MAX_DEPTH} levels deep`);
+}
+
+function fail(at: Location, message: string, remedy?: string): never {
+  throw new ConfigError('cannot resolve the configuration: ', [
+    remedy === undefined ? { at, path: [], message } : { at, path: [], message, remedy },
+  ]);
 }

@@ -1,3 +1,5 @@
+import { type Location, locate } from '../config/node.ts';
+import { ConfigError, type Problem } from '../config/problem.ts';
 import type { ConfiguredComponent, ConfiguredPipeline, ServiceConfig } from '../config/service_config.ts';
 import { type Signal, signals } from '../pdata/pdata.ts';
 import type {
@@ -15,13 +17,11 @@ import { fanOut } from './fan_out.ts';
 import { type GraphNode, reverseTopologicalOrder } from './order.ts';
 import type { Kind } from './registry.ts';
 
-export class GraphError extends Error {
-  constructor(problems: readonly string[]) {
-    super(`failed to build pipelines: ${problems.join('\n')}`);
-    this.name = 'GraphError';
-  }
+function graphError(problems: readonly Problem[]): ConfigError {
+  return new ConfigError('failed to build pipelines: ', problems);
 }
 
+type List = 'receivers' | 'processors' | 'exporters';
 export type Built = Component & Partial<Consumer>;
 type Next = (signal: Signal) => Consumer | undefined;
 
@@ -39,7 +39,7 @@ export interface Node extends GraphNode {
 export class Graph {
   readonly #config: ServiceConfig;
   readonly #nodes = new Map<string, Node>();
-  readonly #problems: string[] = [];
+  readonly #problems: Problem[] = [];
 
   constructor(config: ServiceConfig) {
     this.#config = config;
@@ -52,10 +52,13 @@ export class Graph {
   plan(): Node[] {
     for (const pipeline of this.#config.pipelines) this.#pipeline(pipeline);
     this.#checkConnectors();
-    if (this.#problems.length > 0) throw new GraphError(this.#problems);
+    if (this.#problems.length > 0) throw graphError(this.#problems);
     const order = reverseTopologicalOrder([...this.#nodes.values()]);
     if ('cycle' in order) {
-      throw new GraphError([`cycle detected: ${order.cycle.map((node) => node.label).join(' -> ')}`]);
+      const [first] = order.cycle;
+      const message = `cycle detected: ${order.cycle.map((node) => node.label).join(' -> ')}`;
+      const remedy = 'take one of these connectors out of a list of exporters';
+      throw graphError([{ at: first?.configured.at, path: [], message, remedy }]);
     }
     const receivers = order.nodes.filter(({ kind }) => kind === 'receiver');
     const others = order.nodes.filter(({ kind }) => kind !== 'receiver');
@@ -63,7 +66,7 @@ export class Graph {
   }
 
   #extensions(): Node[] {
-    return this.#config.extensions.map((id) => {
+    return [...new Set(this.#config.extensions)].map((id) => {
       const configured = this.#component('extension', id);
       const { factory, config } = configured;
       return {
@@ -84,22 +87,23 @@ export class Graph {
     for (const id of pipeline.exporters) {
       const connector = this.#config.components.connector.get(id);
       if (connector !== undefined) next.push(...this.#connectorAsExporter(connector, signal));
-      else next.push(this.#exporter(id, signal));
+      else next.push(this.#exporter(id, pipeline));
     }
     next = [...new Set(next)];
     for (const id of pipeline.processors.toReversed()) next = [this.#processor(id, pipeline, next)];
     for (const id of pipeline.receivers) {
       const connector = this.#config.components.connector.get(id);
       if (connector !== undefined) this.#connectorAsReceiver(connector, signal, next);
-      else this.#receiver(id, signal, next);
+      else this.#receiver(id, pipeline, next);
     }
   }
 
-  #exporter(id: string, signal: Signal): string {
+  #exporter(id: string, pipeline: ConfiguredPipeline): string {
+    const { signal } = pipeline;
     const configured = this.#component('exporter', id);
     const { factory, config } = configured;
     const key = `exporter ${signal} ${id}`;
-    this.#supports(factory, signal, `failed to create "${id}" exporter for data type "${signal}"`);
+    this.#supports(factory, pipeline, 'exporters', id, `failed to create "${id}" exporter for data type "${signal}"`);
     this.#add({
       key,
       label: `exporter "${id}"`,
@@ -118,7 +122,8 @@ export class Graph {
     const { factory, config } = configured;
     const { signal } = pipeline;
     const key = `processor ${pipeline.id} ${id}`;
-    this.#supports(factory, signal, `failed to create "${id}" processor, in pipeline "${pipeline.id}"`);
+    const failed = `failed to create "${id}" processor, in pipeline "${pipeline.id}"`;
+    this.#supports(factory, pipeline, 'processors', id, failed);
     this.#add({
       key,
       label: `processor "${id}" in pipeline "${pipeline.id}"`,
@@ -133,10 +138,11 @@ export class Graph {
     return key;
   }
 
-  #receiver(id: string, signal: Signal, next: readonly string[]): void {
+  #receiver(id: string, pipeline: ConfiguredPipeline, next: readonly string[]): void {
+    const { signal } = pipeline;
     const configured = this.#component('receiver', id);
     const { factory, config } = configured;
-    this.#supports(factory, signal, `failed to create "${id}" receiver for data type "${signal}"`);
+    this.#supports(factory, pipeline, 'receivers', id, `failed to create "${id}" receiver for data type "${signal}"`);
     const node = this.#add({
       key: `receiver ${id}`,
       label: `receiver "${id}"`,
@@ -198,31 +204,49 @@ export class Graph {
       const { pairs } = factory as ConnectorFactory;
       const froms = this.#config.pipelines.filter((p) => p.exporters.includes(id));
       const tos = this.#config.pipelines.filter((p) => p.receivers.includes(id));
-      for (const { id: pipeline, signal } of froms) {
-        if (tos.some((to) => pairs.some((pair) => pair.from === signal && pair.to === to.signal))) continue;
-        this.#problems.push(
-          `connector "${id}" used as exporter in [${pipeline}] pipeline but not used in any supported receiver pipeline`,
-        );
+      for (const pipeline of froms) {
+        const possible = pairs.filter((pair) => pair.from === pipeline.signal).map((pair) => pair.to);
+        if (!tos.some(({ signal }) => possible.includes(signal))) this.#oneSided(id, pipeline, 'exporter', possible);
       }
-      for (const { id: pipeline, signal } of tos) {
-        if (froms.some((from) => pairs.some((pair) => pair.to === signal && pair.from === from.signal))) continue;
-        this.#problems.push(
-          `connector "${id}" used as receiver in [${pipeline}] pipeline but not used in any supported exporter pipeline`,
-        );
+      for (const pipeline of tos) {
+        const possible = pairs.filter((pair) => pair.to === pipeline.signal).map((pair) => pair.from);
+        if (!froms.some(({ signal }) => possible.includes(signal))) this.#oneSided(id, pipeline, 'receiver', possible);
       }
     }
+  }
+
+  #oneSided(
+    id: string,
+    pipeline: ConfiguredPipeline,
+    used: 'exporter' | 'receiver',
+    possible: readonly Signal[],
+  ): void {
+    const missing = used === 'exporter' ? 'receiver' : 'exporter';
+    const message = `connector "${id}" used as ${used} in [${pipeline.id}] pipeline but not used in any supported ${missing} pipeline`;
+    const remedy =
+      possible.length === 0
+        ? `it does not take ${pipeline.signal}`
+        : `list it under "${missing}s" of a pipeline of ${possible.join(' or ')}`;
+    this.#problems.push({ at: this.#place(pipeline, `${used}s`, id), path: [], message, remedy });
   }
 
   #component(kind: Kind, id: string): ConfiguredComponent {
     const component = this.#config.components[kind].get(id);
     // checkReferences has run before.
-    if (component === undefined) throw new GraphError([`references ${kind} "${id}" which is not configured`]);
+    if (component === undefined) throw new Error(`references ${kind} "${id}" which is not configured`);
     return component;
   }
 
-  #supports(factory: object, signal: Signal, prefix: string): void {
+  #supports(factory: object, pipeline: ConfiguredPipeline, list: List, id: string, failed: string): void {
     const { stability } = factory as ExporterFactory;
-    if (stability[signal] === undefined) this.#problems.push(`${prefix}: telemetry type is not supported`);
+    if (stability[pipeline.signal] !== undefined) return;
+    const at = this.#place(pipeline, list, id);
+    const remedy = `it takes ${Object.keys(stability).join(', ')}`;
+    this.#problems.push({ at, path: [], message: `${failed}: telemetry type is not supported`, remedy });
+  }
+
+  #place(pipeline: ConfiguredPipeline, list: List, id: string): Location {
+    return locate(this.#config.tree, ['service', 'pipelines', pipeline.id, list, String(pipeline[list].indexOf(id))]);
   }
 
   #add(node: Node): Node {

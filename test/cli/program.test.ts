@@ -1,29 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { build } from 'esbuild';
+import { bundle } from '../support/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sonde-cli-'));
-const program = join(folder, 'main.mjs');
+let program = '';
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [resolve('src/main.ts')],
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    external: ['*.node'],
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
-    },
-    define: { SONDE_VERSION: '"1.2.3"' },
-    logLevel: 'silent',
-  });
+  program = await bundle(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -69,24 +69,29 @@ export const malformed: readonly MalformedCase[] = [
     name: 'open bracket',
     text: 'receivers: {ebpf_socket: [\n',
     problems: [
-      '2:1: cannot resolve the configuration: invalid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
-      '2:1: cannot resolve the configuration: invalid YAML: Flow map in block collection must be sufficiently indented and end with a }',
+      '2:1: cannot resolve the configuration: invalid YAML: Flow sequence in block collection must be sufficiently indented and end with a ] (close what is open, or put the value in quotes)',
     ],
   },
   {
     name: 'tab as indentation',
     text: 'receivers:\n\tebpf_socket:\n',
-    problems: ['2:1: cannot resolve the configuration: invalid YAML: Tabs are not allowed as indentation'],
+    problems: [
+      '2:1: cannot resolve the configuration: invalid YAML: Tabs are not allowed as indentation (indent with spaces)',
+    ],
   },
   {
     name: 'key twice',
     text: `${SERVICE}service: {}\n`,
-    problems: ['6:1: cannot resolve the configuration: invalid YAML: Map keys must be unique'],
+    problems: [
+      '6:1: cannot resolve the configuration: invalid YAML: mapping key "service" already defined at line 1 (remove one of them, or give components names such as debug/2)',
+    ],
   },
   {
     name: 'unknown alias',
     text: 'receivers: *x\n',
-    problems: ['1:12: cannot resolve the configuration: unknown alias *x'],
+    problems: [
+      '1:12: cannot resolve the configuration: unknown alias *x (a value that begins with * must be in quotes)',
+    ],
   },
   {
     name: 'merge of a scalar',
@@ -96,7 +101,7 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'unknown tag',
     text: 'receivers: !foo x\n',
-    problems: ['1:17: cannot resolve the configuration: unsupported tag !foo'],
+    problems: ['1:17: cannot resolve the configuration: unsupported tag !foo (put text that begins with ! in quotes)'],
   },
   {
     name: 'unknown root key',
@@ -106,12 +111,12 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'section is a list',
     text: `receivers: [ebpf_socket]\nexporters: {debug: }\n${SERVICE}`,
-    problems: ['1:12: receivers: expected a map or struct, got "slice"'],
+    problems: ['1:12: receivers: expected a map or struct, got "slice" (write its keys below it, indented)'],
   },
   {
     name: 'section is a string',
     text: `receivers: x\nexporters: {debug: }\n${SERVICE}`,
-    problems: ['1:12: receivers: expected a map or struct, got "string"'],
+    problems: ['1:12: receivers: expected a map or struct, got "string" (write its keys below it, indented)'],
   },
   {
     name: 'unknown type',
@@ -123,37 +128,37 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'id without name',
     text: exporter('  debug/:'),
-    problems: ['3:3: exporters: in "debug/" id: the part after / should not be empty'],
+    problems: ['3:3: exporters: in "debug/" id: the part after / should not be empty (write it as type or type/name)'],
   },
   {
     name: 'id without type',
     text: exporter('  /x:'),
-    problems: ['3:3: exporters: in "/x" id: the part before / should not be empty'],
+    problems: ['3:3: exporters: in "/x" id: the part before / should not be empty (write it as type or type/name)'],
   },
   {
     name: 'id with bad type',
     text: exporter('  de-bug:'),
-    problems: ['3:3: exporters: in "de-bug" id: invalid character(s) in type "de-bug"'],
+    problems: ['3:3: exporters: in "de-bug" id: invalid character(s) in type "de-bug" (write it as type or type/name)'],
   },
   {
     name: 'id with bad name',
     text: exporter('  debug/a b:'),
-    problems: ['3:3: exporters: in "debug/a b" id: invalid character(s) in name "a b"'],
+    problems: ['3:3: exporters: in "debug/a b" id: invalid character(s) in name "a b" (write it as type or type/name)'],
   },
   {
     name: 'same id after trimming',
     text: exporter('  debug/a:\n  debug/ a:'),
-    problems: ['4:3: exporters: duplicate name "debug/a" after unmarshaling'],
+    problems: ['4:3: exporters: duplicate name "debug/a" after unmarshaling (give it another name)'],
   },
   {
     name: 'component is a string',
     text: exporter('  debug/a: loud'),
-    problems: ['3:12: exporters::debug/a: expected a map or struct, got "string"'],
+    problems: ['3:12: exporters::debug/a: expected a map or struct, got "string" (write its keys below it, indented)'],
   },
   {
     name: 'component is a list',
     text: exporter('  debug/a: [loud]'),
-    problems: ['3:12: exporters::debug/a: expected a map or struct, got "slice"'],
+    problems: ['3:12: exporters::debug/a: expected a map or struct, got "slice" (write its keys below it, indented)'],
   },
   {
     name: 'unknown key',
@@ -170,22 +175,28 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'wrong type bool',
     text: exporter('  debug/a:\n    use_internal_logger: "yes"'),
-    problems: ["4:26: exporters::debug/a::use_internal_logger: expected type 'bool', got unconvertible type 'string'"],
+    problems: [
+      "4:26: exporters::debug/a::use_internal_logger: expected type 'bool', got unconvertible type 'string' (write true or false, without quotes)",
+    ],
   },
   {
     name: 'wrong type int',
     text: exporter('  debug/a:\n    sampling_initial: x'),
-    problems: ["4:23: exporters::debug/a::sampling_initial: expected type 'int', got unconvertible type 'string'"],
+    problems: [
+      "4:23: exporters::debug/a::sampling_initial: expected type 'int', got unconvertible type 'string' (write a whole number such as 512)",
+    ],
   },
   {
     name: 'infinity for int',
     text: processor('    send_batch_size: .inf'),
-    problems: ["5:22: processors::batch::send_batch_size: expected type 'int', got unconvertible type 'float64'"],
+    problems: [
+      "5:22: processors::batch::send_batch_size: expected type 'int', got unconvertible type 'float64' (write a whole number such as 512)",
+    ],
   },
   {
     name: 'number for string',
     text: exporter('  file:\n    path: 5'),
-    problems: ["4:11: exporters::file::path: expected type 'string', got unconvertible type 'int'"],
+    problems: ["4:11: exporters::file::path: expected type 'string', got unconvertible type 'int' (put it in quotes)"],
   },
   { name: 'no path', text: exporter('  file:'), problems: ['3:3: exporters::file::path: path must be non-empty'] },
   {
@@ -214,15 +225,17 @@ export const malformed: readonly MalformedCase[] = [
   },
   {
     name: 'compression',
-    text: exporter('  otlp_http:\n    endpoint: http://a\n    compression: snappy'),
+    text: exporter('  otlp_http:\n    endpoint: http://a\n    compression: brotli'),
     problems: [
-      '5:18: exporters::otlp_http::compression: unsupported value "snappy" (one of: none, gzip, zlib, deflate)',
+      '5:18: exporters::otlp_http::compression: unsupported value "brotli" (one of: none, gzip, zlib, deflate, zstd, snappy, x-snappy-framed, lz4)',
     ],
   },
   {
     name: 'compression level',
     text: exporter('  otlp_http:\n    endpoint: http://a\n    compression_params: {level: 12}'),
-    problems: ['5:33: exporters::otlp_http::compression_params::level: must be <= 9'],
+    problems: [
+      '5:33: exporters::otlp_http::compression_params::level: unsupported parameters {Level:12} for compression type "gzip"',
+    ],
   },
   {
     name: 'retry',
@@ -253,7 +266,7 @@ export const malformed: readonly MalformedCase[] = [
     name: 'headers',
     text: exporter('  otlp_http:\n    endpoint: http://a\n    headers:\n      a: [x]'),
     problems: [
-      "6:10: exporters::otlp_http::headers::a: expected type 'string', got unconvertible type '[]interface {}'",
+      "6:10: exporters::otlp_http::headers::a: expected type 'string', got unconvertible type '[]interface {}' (write a text)",
     ],
   },
   {
@@ -266,13 +279,13 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'duration',
     text: processor('    timeout: 5 seconds'),
-    problems: ['5:14: processors::batch::timeout: time: invalid duration "5 seconds", write it as 5s, 200ms or 1h30m'],
+    problems: ['5:14: processors::batch::timeout: time: invalid duration "5 seconds" (write it as 5s, 200ms or 1h30m)'],
   },
   {
     name: 'duration is a list',
     text: processor('    timeout: [5s]'),
     problems: [
-      "5:14: processors::batch::timeout: expected type 'time.Duration', got unconvertible type '[]interface {}'",
+      "5:14: processors::batch::timeout: expected type 'time.Duration', got unconvertible type '[]interface {}' (write it as 5s, 200ms or 1h30m)",
     ],
   },
   {
@@ -295,7 +308,9 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'metadata keys map',
     text: processor('    metadata_keys: {a: 1}'),
-    problems: ['5:20: processors::batch::metadata_keys: source data must be an array or slice, got map'],
+    problems: [
+      '5:20: processors::batch::metadata_keys: source data must be an array or slice, got map (write a list such as [a, b])',
+    ],
   },
   {
     name: 'scope',
@@ -362,7 +377,7 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'unknown service key',
     text: `exporters: {debug: }\nreceivers: {ebpf_socket: }\n${SERVICE}  pipeline: {}\n`,
-    problems: ['8:3: service: has invalid keys: pipeline (known keys: extensions, pipelines, telemetry)'],
+    problems: ['8:3: service: has invalid keys: pipeline (did you mean "pipelines"?)'],
   },
   {
     name: 'telemetry',
@@ -382,26 +397,26 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'unknown signal',
     text: pipelines('    trace: {receivers: [ebpf_socket], exporters: [debug]}'),
-    problems: [
-      '6:5: service::pipelines: in "trace" id: unknown pipeline signal: "trace" (signals: traces, metrics, logs, profiles)',
-    ],
+    problems: ['6:5: service::pipelines: in "trace" id: unknown pipeline signal: "trace" (did you mean "traces"?)'],
   },
   {
     name: 'pipeline is a list',
     text: pipelines('    traces: [debug]'),
-    problems: ['6:13: service::pipelines::traces: expected a map or struct, got "slice"'],
+    problems: [
+      '6:13: service::pipelines::traces: expected a map or struct, got "slice" (write its keys below it, indented)',
+    ],
   },
   {
     name: 'pipeline key',
     text: pipelines('    traces: {receiver: [ebpf_socket], exporters: [debug]}'),
-    problems: [
-      '6:14: service::pipelines::traces: has invalid keys: receiver (known keys: receivers, processors, exporters)',
-    ],
+    problems: ['6:14: service::pipelines::traces: has invalid keys: receiver (did you mean "receivers"?)'],
   },
   {
     name: 'names are a string',
     text: pipelines('    traces: {receivers: ebpf_socket, exporters: [debug]}'),
-    problems: ['6:25: service::pipelines::traces::receivers: source data must be an array or slice, got string'],
+    problems: [
+      '6:25: service::pipelines::traces::receivers: source data must be an array or slice, got string (write it as [a, b])',
+    ],
   },
   {
     name: 'no pipelines',
@@ -458,7 +473,7 @@ export const malformed: readonly MalformedCase[] = [
     name: 'variable name',
     text: exporter('  file: {path: "${env:a b}"}'),
     problems: [
-      '3:16: cannot resolve the configuration: environment variable "a b" has invalid name: must match regex ^[a-zA-Z_][a-zA-Z0-9_]*$',
+      '3:16: cannot resolve the configuration: environment variable "a b" has invalid name: must match regex ^[a-zA-Z_][a-zA-Z0-9_]*$ (write it as ${env:NAME} or ${env:NAME:-default}; a $ of a text as $$)',
     ],
   },
   {
@@ -478,7 +493,9 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'variable of a wrong type',
     text: processor('    send_batch_size: ${env:TEXT}'),
-    problems: ["5:22: processors::batch::send_batch_size: expected type 'int', got unconvertible type 'string'"],
+    problems: [
+      "5:22: processors::batch::send_batch_size: expected type 'int', got unconvertible type 'string' (write a whole number such as 512)",
+    ],
   },
   {
     name: 'variable that holds itself',

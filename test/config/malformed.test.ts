@@ -1,22 +1,36 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { malformed } from './malformed.cases.ts';
+import { malformedSources } from './malformed_sources.cases.ts';
+import { usual } from './malformed_usual.cases.ts';
 import { problemsOf } from './read.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sonde-config-'));
 const file = join(folder, 'config.yaml');
 afterAll(() => rmSync(folder, { recursive: true }));
+const all = [...malformed, ...usual];
 
 test('names are unique, and every case expects something', () => {
-  expect(new Set(malformed.map(({ name }) => name)).size).toBe(malformed.length);
-  expect(malformed.length).toBeGreaterThanOrEqual(40);
-  expect(malformed.filter(({ problems }) => problems.length === 0)).toEqual([]);
+  expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  expect(all.length).toBeGreaterThanOrEqual(100);
+  expect(all.filter(({ problems }) => problems.length === 0)).toEqual([]);
 });
 
-test.each(malformed)('$name', async ({ text, problems }) => {
+test.each(all)('$name', async ({ text, problems }) => {
   writeFileSync(file, text);
   const found = await problemsOf([file]);
   expect(found).toEqual(problems.map((problem) => `${file}:${problem}`));
+});
+
+describe('sources', () => {
+  test.each(malformedSources)('$name', async ({ uris, sets, bytes, problem }) => {
+    if (bytes !== undefined) writeFileSync(file, bytes);
+    const found = await problemsOf(
+      uris.map((uri) => uri.replace('<file>', file)),
+      sets,
+    );
+    expect(found.map((text) => text.replaceAll(file, '<file>'))).toEqual([problem]);
+  });
 });

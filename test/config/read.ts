@@ -4,6 +4,7 @@ import { ConfigError } from '../../src/config/problem.ts';
 import { checkReferences } from '../../src/config/references.ts';
 import { decodeService, type ServiceConfig } from '../../src/config/service_config.ts';
 import { registry } from '../../src/registry.ts';
+import { Graph } from '../../src/service/graph.ts';
 
 export const env: Readonly<Record<string, string>> = {
   TEXT: 'abc',
@@ -12,10 +13,11 @@ export const env: Readonly<Record<string, string>> = {
   LIST: '[a, b]',
 };
 
-/** What the program does with its `--config` and `--set`. */
+/** What `sonde validate` does with `--config` and `--set`. */
 export async function read(uris: readonly string[], sets: readonly string[] = []): Promise<ServiceConfig> {
   const config = await decodeService(load({ uris, sets, env, warn: () => undefined }), registry);
   checkReferences(config);
+  new Graph(config).plan();
   return config;
 }
 
