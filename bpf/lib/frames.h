@@ -68,24 +68,32 @@ static __always_inline bool frame_plausible(const __u8 *bytes)
 	return stream || type == FRAME_WINDOW_UPDATE;
 }
 
+/* Could it, in an operation at `offset`? A client's preface may come later, after an upgrade. */
+static __always_inline bool frames_may_begin(const struct socket_state *state, __u64 offset)
+{
+	return !offset || (state->flags & (SOCKET_JOINED | SOCKET_HTTP2));
+}
+
 /*
  * Does HTTP/2 begin with these bytes, the first ones of an operation at `offset`? It does with a client's
- * preface and with a server's settings; in a connection that was joined, or that has the other direction
- * known, with any frame. Sets the number of bytes before the first frame.
+ * preface and with a server's settings; in a connection that was joined, or of which the other direction is
+ * known, with any frame.
  */
-static __always_inline bool frames_begin(struct socket_state *state, const __u8 *bytes, __u64 offset,
-					 __u32 *preface)
+static __always_inline bool frames_begin(struct socket_state *state, struct frames *frames, const __u8 *bytes,
+					 __u64 offset, __u32 length)
 {
-	*preface = 0;
-	if (unlikely(__builtin_bswap64(*(const __u64 *)bytes) == PREFACE_BEGIN)) {
-		*preface = PREFACE_BYTES;
-	} else if (state->flags & (SOCKET_JOINED | SOCKET_HTTP2)) {
-		if (!frame_plausible(bytes))
-			return false;
-	} else if (offset || bytes[3] != FRAME_SETTINGS || !frame_plausible(bytes)) {
+	__u32 preface = 0;
+
+	if (unlikely(__builtin_bswap64(*(const __u64 *)bytes) == PREFACE_BEGIN && length >= PREFACE_BYTES))
+		preface = PREFACE_BYTES;
+	else if (!frames_may_begin(state, offset) || !frame_plausible(bytes) ||
+		 !(state->flags & (SOCKET_JOINED | SOCKET_HTTP2) || bytes[3] == FRAME_SETTINGS))
 		return false;
-	}
 	state->flags |= SOCKET_HTTP2;
+	/* The preface is passed like a payload that is copied. */
+	frames->left = frames->head = preface;
+	frames->seen = 0;
+	frames->known = 1;
 	return true;
 }
 

@@ -179,21 +179,31 @@ static __noinline long gather(struct scratch *s, struct frames *frames, __u32 le
 	return put_record(s, length - at->recorded, at->filled) ? (long)at->copied : -1;
 }
 
-/* The operation's bytes, all in the scratch, are the first ones of HTTP/2 in this direction: follows them. */
-static __noinline void begin_frames(struct scratch *s, struct frames *frames, __u32 length, __u32 preface)
+/* The operation, which is in the scratch and in a record, was the first one of HTTP/2 in its direction. */
+static __noinline void follow(struct scratch *s, struct frames *frames, __u32 length)
 {
 	struct cursor *at = &s->cursor;
 
-	if (!has_loop())
-		return;
-	__builtin_memset(frames, 0, sizeof(*frames));
 	__builtin_memset(at, 0, sizeof(*at));
-	frames->known = 1;
-	at->walked = preface;
 	at->filled = at->length = at->taken = length;
 	run_turns(s, frames);
 	/* put_record() has moved it on. */
 	frames->offset = s->head.offset;
+}
+
+/* The same of an operation that will not be whole in a record: looks before it is copied. */
+static __noinline bool peek_frames(struct scratch *s, struct socket_state *state, struct frames *frames)
+{
+	const struct iovec *first = &s->operand.iov[0];
+	__u32 size = PREFACE_BYTES;
+
+	if (first->length < PREFACE_BYTES)
+		size = FRAME_HEADER;
+	if (first->length < FRAME_HEADER || bpf_probe_read_user(s->bytes, size, (void *)first->base) ||
+	    !frames_begin(state, frames, s->bytes, s->head.offset, size))
+		return false;
+	frames->offset = s->head.offset;
+	return true;
 }
 
 #endif

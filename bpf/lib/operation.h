@@ -142,14 +142,15 @@ static __always_inline long copy(struct scratch *s, struct socket_state *state, 
 				 __u32 limit)
 {
 	struct frames *frames = &state->frames[direction];
+	bool whole = limit == length && length <= RECORD_BYTES;
 	__u64 offset = s->head.offset;
-	__u32 preface;
 	long captured;
 
-	if (unlikely(frames->known))
-		return copy_framed(s, frames, length, limit);
-	if (!limit)
+	if (!limit && !frames->known)
 		return put_record(s, length, 0) ? 0 : -1;
+	if (unlikely(frames->known || (!whole && frames_may_begin(state, offset) && has_loop() &&
+				       peek_frames(s, state, frames))))
+		return copy_framed(s, frames, length, limit);
 	if (s->operand.iov[0].length >= limit)
 		captured = copy_buffer(s, length, limit);
 	else if (s->operand.iov[0].length + s->operand.iov[1].length >= limit && limit <= RECORD_BYTES &&
@@ -157,9 +158,9 @@ static __always_inline long copy(struct scratch *s, struct socket_state *state, 
 		captured = copy_pair(s, length, limit);
 	else
 		captured = gather(s, frames, length, limit);
-	if (captured == length && length <= RECORD_BYTES && length >= PREFACE_BYTES &&
-	    unlikely(frames_begin(state, s->bytes, offset, &preface)))
-		begin_frames(s, frames, length, preface);
+	if (has_loop() && whole && captured == length && length >= FRAME_HEADER &&
+	    unlikely(frames_begin(state, frames, s->bytes, offset, length)))
+		follow(s, frames, length);
 	return captured;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { collect, type Netns } from './netns.ts';
 import { program } from './paths.ts';
 
-/** A server of cleartext HTTP/2 on 127.0.0.1:8080; `/hello` answers `hello world\n`. */
+/** A server of cleartext HTTP/2 on 127.0.0.1:8080; `/hello` answers `hello world\n`, `/page` 20 011 bytes. */
 export interface Http2Server {
   readonly name: string;
   /** It takes the upgrade from HTTP/1. */
@@ -16,6 +16,13 @@ export interface Http2Server {
 export type StartHttp2 = (netns: Netns) => Promise<Http2Server>;
 
 const PORT = 8080;
+const HELLO = 'hello world\n';
+const PAGE = 'p'.repeat(20_011);
+
+function writePages(directory: string): void {
+  writeFileSync(join(directory, 'hello'), HELLO);
+  writeFileSync(join(directory, 'page'), PAGE);
+}
 
 async function launch(
   netns: Netns,
@@ -45,6 +52,7 @@ async function launch(
 
 export const nginxHttp2: StartHttp2 = (netns) =>
   launch(netns, 'nginx', false, (directory) => {
+    writePages(directory);
     writeFileSync(
       join(directory, 'nginx.conf'),
       `daemon off; user root; worker_processes 1; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
@@ -56,7 +64,9 @@ http {
   server {
     listen 127.0.0.1:${PORT} http2 backlog=1024;
     default_type text/plain;
+    sendfile on;
     location / { return 200 "hello world\\n"; }
+    location /page { root ${directory}; }
     location /missing { return 404 "not found\\n"; }
   }
 }
@@ -68,7 +78,7 @@ http {
 export const nghttpd: StartHttp2 = (netns) =>
   launch(netns, 'nghttpd', false, (directory) => {
     mkdirSync(join(directory, 'www'));
-    writeFileSync(join(directory, 'www', 'hello'), 'hello world\n');
+    writePages(join(directory, 'www'));
     return ['/usr/sbin/nghttpd', '--no-tls', '-a', '127.0.0.1', '-d', join(directory, 'www'), String(PORT)];
   });
 
@@ -80,7 +90,7 @@ export const apacheHttp2: StartHttp2 = (netns) =>
     const modules = '/usr/lib/apache2/modules';
     // Its workers run as www-data, which may not enter a directory of mkdtemp's.
     chmodSync(directory, 0o755);
-    writeFileSync(join(directory, 'hello'), 'hello world\n');
+    writePages(directory);
     writeFileSync(
       join(directory, 'apache.conf'),
       `ServerName test

@@ -7,7 +7,8 @@ server.on('stream', (stream, headers) => {
   stream.on('end', () => {
     const missing = headers[':path'].startsWith('/missing');
     stream.respond({ ':status': missing ? 404 : 200, 'content-type': 'text/plain' });
-    stream.end(missing ? 'not found\n' : 'hello world\n');
+    if (headers[':path'].startsWith('/page')) stream.end('p'.repeat(20_011));
+    else stream.end(missing ? 'not found\n' : 'hello world\n');
   });
 });
 server.listen(Number(process.argv[2]), '127.0.0.1');
