@@ -3,7 +3,7 @@ import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
 import { type Detection, HOLD, MORE, NO, RESPONSE } from './decoder.ts';
-import { HEADER, int16, MAX_PACKET, packetLength } from './mysql_detect.ts';
+import { detectMysql, HEADER, int16, MAX_PACKET, packetLength } from './mysql_detect.ts';
 import { FIELDS, type MysqlRequests, PREPARES, RESULT, ROWS, TEXT } from './mysql_requests.ts';
 
 /** What the next packet is. */
@@ -46,9 +46,15 @@ export class MysqlReplies implements DbGrammar {
     this.#requests = requests;
   }
 
-  /** Every answer begins with the packet number 1. */
+  /** Every answer begins with the packet number 1, the greeting with 0. */
   begins(bytes: Uint8Array, at: number, end: number): Detection {
     if (end - at < HEADER) return MORE;
+    if (byteAt(bytes, at + 3) === 0) {
+      // Joined as it begins.
+      const detection = detectMysql(bytes, at, end);
+      if (detection === RESPONSE) this.#requests.starts();
+      return detection;
+    }
     return byteAt(bytes, at + 3) === 1 && packetLength(bytes, at) > 0 && byteAt(bytes, at + 2) === 0 ? RESPONSE : NO;
   }
 

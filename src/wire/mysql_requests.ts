@@ -90,6 +90,11 @@ export class MysqlRequests implements DbGrammar {
     return this.#part === GREETING;
   }
 
+  /** The server's first packet comes. */
+  starts(): void {
+    this.#part = GREETING;
+  }
+
   /** The server has greeted. */
   greeted(): void {
     if (this.#part === GREETING) this.#part = LOGIN;

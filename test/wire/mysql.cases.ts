@@ -7,10 +7,12 @@ const little = (value: number, bytes: number): string =>
   Array.from({ length: bytes }, (_, at) => String.fromCharCode((value >> (8 * at)) & 0xff)).join('');
 export const packet = (sequence: number, body: string): string =>
   `${little(body.length, 3)}${little(sequence, 1)}${body}`;
-export const greeting = packet(
-  0,
-  `\x0a8.0.36\0\x01\0\0\0abcdefgh\0\xff\xf7\xff\x02\0\xff\xdf\x15${'\0'.repeat(10)}abcdefghijkl\0caching_sha2_password\0`,
-);
+const greetingOf = (version: string): string =>
+  packet(
+    0,
+    `\x0a${version}\0\x01\0\0\0abcdefgh\0\xff\xf7\xff\x02\0\xff\xdf\x15${'\0'.repeat(10)}abcdefghijkl\0caching_sha2_password\0`,
+  );
+export const greeting = greetingOf('8.0.36');
 export const login = (capabilities = 0x0008a209, database = 'shop'): string =>
   packet(1, `${little(capabilities, 4)}\0\0\0\x01\x2d${'\0'.repeat(23)}me\0\x04hash${database}\0`);
 /** Affected rows, insert id, status, warnings. */
@@ -289,6 +291,19 @@ export const losses: readonly WireCase[] = [
       { name: 'SELECT b', 'db.namespace': undefined },
     ],
     rejects: { unsynchronised: 1 },
+  },
+  {
+    name: 'joined as it begins',
+    from: 'the client mariadb over a Unix socket',
+    joined: true,
+    whole: true,
+    steps: [
+      ['server', greetingOf('5.5.5-10.11.19-MariaDB')],
+      ['client', login()],
+      ['server', ok(2)],
+      ...exchange(query('SELECT 1 FROM b'), set(1)),
+    ],
+    expect: [{ name: 'SELECT b', 'db.system.name': 'mariadb', 'db.namespace': 'shop', 'sonde.partial': undefined }],
   },
   {
     name: 'an answer to what was not seen',
