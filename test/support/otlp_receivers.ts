@@ -13,6 +13,7 @@ import { type Signal, signals } from '../../src/pdata/pdata.ts';
 import { type OtlpReceiverConfig, schema, validate } from '../../src/receivers/otlp/config.ts';
 import { createOtlpReceiver } from '../../src/receivers/otlp/otlp.ts';
 import type { Component, NextConsumers } from '../../src/service/component.ts';
+import { fileConfig } from './file_exporter.ts';
 import { type TestSettings, testSettings } from './settings.ts';
 import { until } from './until.ts';
 
@@ -116,7 +117,7 @@ export async function ownFileReceiver(): Promise<FileReceiver> {
   const directory = mkdtempSync(join(tmpdir(), 'sonde-matrix-'));
   const next: Partial<Record<Signal, FileExporter>> = {};
   for (const signal of signals) {
-    const config = { path: join(directory, signal), format: 'json', append: false, flush_interval: 20 } as never;
+    const { config } = fileConfig(`{path: "${join(directory, signal)}", flush_interval: 20ms}`);
     const exporter = new FileExporter(testSettings('file'), config);
     await exporter.start();
     next[signal] = exporter;

@@ -1,13 +1,15 @@
 import type { ExporterFactory } from '../../service/component.ts';
 import { type FileConfig, schema, validate } from './config.ts';
 import { FileExporter } from './file.ts';
+import { GroupingFileExporter } from './grouping.ts';
 import { check } from './validate.gen.ts';
 
 export const factory: ExporterFactory<FileConfig> = {
   type: 'file',
-  stability: { traces: 'alpha', metrics: 'alpha', logs: 'alpha' },
+  stability: { traces: 'alpha', metrics: 'alpha', logs: 'alpha', profiles: 'development' },
   schema,
   check,
   validate,
-  create: async (settings, config) => new FileExporter(settings, config),
+  create: async (settings, config) =>
+    config.group_by.enabled ? new GroupingFileExporter(settings, config) : new FileExporter(settings, config),
 };

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConsumeError, type Logger } from '../../service/component.ts';
 import type { FileConfig } from './config.ts';
-import { type Rotation, rotate } from './rotation.ts';
+import { type Rotation, removeOld, rotate } from './rotation.ts';
 
 /** Above this the pipeline waits for the disk. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
@@ -10,59 +10,65 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** Writers by path: exporters of several signals share a file, and their lines must not run into each other. */
 const writers = new Map<string, Promise<FileWriter>>();
 
-/** Buffered whole lines and one write at a time. */
+/** Buffered whole messages and one write at a time. */
 export class FileWriter {
   readonly #path: string;
   #file: FileHandle;
   readonly #rotation: Rotation | undefined;
   /** Bytes in the file, if it is rotated. */
-  #size = 0;
+  #size: number;
   readonly #timer: NodeJS.Timeout;
   readonly #logger: Logger;
   #users = 1;
-  #parts: Uint8Array[] = [];
+  #messages: Uint8Array[] = [];
+  /** Of a write: what is not on the disk yet. After a failure it goes before everything else. */
+  #rest: Uint8Array = new Uint8Array(0);
+  /** Of #messages and #rest. */
   #bytes = 0;
-  /** A line of which a part is on the disk, after a failed write. */
-  #rest: Uint8Array | undefined;
   #writing: Promise<void> | undefined;
   #failure: Error | undefined;
 
-  private constructor(path: string, file: FileHandle, config: FileConfig, logger: Logger) {
+  private constructor(path: string, file: FileHandle, size: number, config: FileConfig, logger: Logger) {
     this.#path = path;
     this.#file = file;
+    this.#size = size;
     this.#logger = logger;
     this.#rotation = config.rotation;
     this.#timer = setInterval(() => void this.flush(), config.flush_interval || 1000);
     this.#timer.unref();
   }
 
-  static async open(config: FileConfig, logger: Logger): Promise<FileWriter> {
-    const path = resolve(config.path);
+  /** `append`: keeps what the file has; so does a rotated file, in any case. */
+  static async open(name: string, append: boolean, config: FileConfig, logger: Logger): Promise<FileWriter> {
+    const path = resolve(name);
     const shared = writers.get(path);
     if (shared !== undefined) {
       const writer = await shared;
       writer.#users++;
       return writer;
     }
-    const opening = openFile(path, config.append).then((file) => new FileWriter(path, file, config, logger));
+    const { rotation } = config;
+    const opening = openFile(path, append || rotation !== undefined).then(async (file) => {
+      if (rotation !== undefined) await removeOld(path, rotation);
+      return new FileWriter(path, file, (await file.stat()).size, config, logger);
+    });
     writers.set(path, opening);
     opening.catch(() => writers.delete(path));
     return opening;
   }
 
   /** Rejects (retryable) while the disk refuses what is buffered already. */
-  async append(parts: readonly Uint8Array[]): Promise<void> {
+  async append(message: readonly Uint8Array[]): Promise<void> {
     if (this.#bytes >= MAX_BUFFERED_BYTES) {
       await this.flush();
       if (this.#failure !== undefined) {
-        const message = `cannot write ${this.#path}: ${this.#failure.message}`;
-        throw new ConsumeError(message, { permanent: false, cause: this.#failure });
+        const text = `cannot write ${this.#path}: ${this.#failure.message}`;
+        throw new ConsumeError(text, { permanent: false, cause: this.#failure });
       }
     }
-    for (const part of parts) {
-      this.#parts.push(part);
-      this.#bytes += part.length;
-    }
+    const bytes = Buffer.concat(message);
+    this.#messages.push(bytes);
+    this.#bytes += bytes.length;
   }
 
   /** Never rejects: what could not be written stays and is tried again. */
@@ -89,27 +95,45 @@ export class FileWriter {
   }
 
   async #write(): Promise<void> {
-    const data = this.#rest === undefined ? Buffer.concat(this.#parts) : Buffer.concat([this.#rest, ...this.#parts]);
-    this.#parts = [];
-    let at = 0;
     try {
-      if (this.#rest === undefined) await this.#rotate(data.length);
-      while (at < data.length) at += (await this.#file.write(data, at)).bytesWritten;
+      await this.#finish();
+      while (this.#messages.length > 0) {
+        const count = await this.#fitting();
+        this.#rest = Buffer.concat(this.#messages.splice(0, count));
+        await this.#finish();
+      }
       this.#failure = undefined;
     } catch (error) {
       if (this.#failure === undefined) this.#logger.error('the file cannot be written', { path: this.#path, error });
       this.#failure = error as Error;
     }
-    this.#rest = at < data.length ? data.subarray(at) : undefined;
-    this.#bytes -= at;
-    this.#size += at;
   }
 
-  /** Between whole lines, when the next ones do not fit. */
-  async #rotate(next: number): Promise<void> {
-    if (this.#rotation === undefined || this.#size === 0) return;
-    if (this.#size + next <= (this.#rotation.max_megabytes || 100) * 1024 * 1024) return;
-    await rotate(this.#path, this.#rotation);
+  async #finish(): Promise<void> {
+    while (this.#rest.length > 0) {
+      const { bytesWritten } = await this.#file.write(this.#rest);
+      this.#rest = this.#rest.subarray(bytesWritten);
+      this.#bytes -= bytesWritten;
+      this.#size += bytesWritten;
+    }
+  }
+
+  /** How many messages go into the file, which is exchanged first when not even one does. */
+  async #fitting(): Promise<number> {
+    const { length } = this.#messages;
+    if (this.#rotation === undefined) return length;
+    const max = (this.#rotation.max_megabytes || 100) * 1024 * 1024;
+    if (this.#size > 0 && this.#size + (this.#messages[0]?.length ?? 0) > max) await this.#rotate(this.#rotation);
+    let size = this.#size;
+    const fitting = this.#messages.findIndex((message, i) => {
+      size += message.length;
+      return i > 0 && size > max;
+    });
+    return fitting < 0 ? length : fitting;
+  }
+
+  async #rotate(rotation: Rotation): Promise<void> {
+    await rotate(this.#path, rotation);
     const full = this.#file;
     this.#file = await openFile(this.#path, false);
     this.#size = 0;
@@ -119,12 +143,12 @@ export class FileWriter {
 
 async function openFile(path: string, append: boolean): Promise<FileHandle> {
   try {
-    return await open(path, append ? 'a' : 'w');
+    return await open(path, append ? 'a' : 'w', 0o644);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const remedy =
       code === 'ENOENT'
-        ? 'create its directory'
+        ? 'create its directory, or set create_directory'
         : code === 'EACCES'
           ? 'allow Sonde to write there'
           : 'choose another path';

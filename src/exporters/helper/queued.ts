@@ -19,9 +19,11 @@ export function queued(
   signal: Signal,
   upstream: Upstream,
 ): Component & Consumer {
+  const { batch: _, ...alone } = config.sending_queue;
   const queue = new QueueSender(
     settings,
-    config.sending_queue,
+    // Requests of profiles cannot be joined: each has a dictionary of its own, which its indices refer to.
+    signal === 'profiles' ? alone : config.sending_queue,
     config.retry_on_failure,
     async (batch, abort) => upstream.send(batch, abort),
     itemNames[signal],

@@ -1,23 +1,19 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
-import { type FileConfig, validate } from '../../../src/exporters/file/config.ts';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import type { FileConfig } from '../../../src/exporters/file/config.ts';
 import { FileExporter } from '../../../src/exporters/file/file.ts';
+import { parsePattern, pathOf } from '../../../src/exporters/file/group_path.ts';
+import { GroupingFileExporter } from '../../../src/exporters/file/grouping.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { Batch } from '../../../src/pdata/pdata.ts';
+import { fileConfig } from '../../support/file_exporter.ts';
 import { testSettings, until } from '../../support/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sonde-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const config: FileConfig = {
-  path: '',
-  format: 'json',
-  append: false,
-  flush_interval: 10,
-  compression: '',
-  group_by: { enabled: false, resource_attribute: '', max_open_files: 100 },
-};
+const config: FileConfig = fileConfig('flush_interval: 10ms').config;
 
 function batch(name: string): Batch {
   const bytes = encodeMessage('ExportTraceServiceRequest', {
@@ -75,7 +71,7 @@ test('proto: messages after their length', async () => {
 });
 
 test.each([
-  ['/nonexistent/x.json', 'cannot open /nonexistent/x.json: ENOENT; create its directory'],
+  ['/nonexistent/x.json', 'cannot open /nonexistent/x.json: ENOENT; create its directory, or set create_directory'],
   [tmpdir(), 'EISDIR; choose another path'],
 ])('%s fails the start with a remedy', async (path, message) => {
   await expect(new FileExporter(testSettings('file'), { ...config, path }).start()).rejects.toThrow(message);
@@ -120,18 +116,159 @@ test('rotation: whole lines in every file, no more backups than asked for', asyn
   await exporter.shutdown();
   const files = readdirSync(inner).filter((name) => name !== 'r-other.json');
   expect(files.length).toBe(3);
-  expect(files.filter((name) => /^r-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}\.json$/.test(name)).length).toBe(2);
+  expect(files.filter((name) => /^r-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}-size\.json$/.test(name)).length).toBe(2);
   const kept = files.flatMap((name) => names(join(inner, name))).map((name) => Number.parseInt(name, 10));
   expect(kept.sort((a, b) => a - b)).toEqual([4, 5, 6, 7, 8, 9]);
 });
 
+test('rotation keeps what the file has, and no message is in two files', async () => {
+  const inner = join(folder, 'kept');
+  mkdirSync(inner);
+  const path = join(inner, 'r.json');
+  const rotated = fileConfig('{flush_interval: 1h, rotation: {max_megabytes: 1}}').config;
+  for (const run of [0, 1]) {
+    const exporter = new FileExporter(testSettings('file'), { ...rotated, path });
+    await exporter.start();
+    // All are written at once: 7 of 300 kB, 3 in a file.
+    for (let i = 0; i < 7; i++) await exporter.consume(batch(`${run}-${i}-${'x'.repeat(300_000)}`));
+    await exporter.shutdown();
+  }
+  const files = readdirSync(inner).sort((a, b) => (a === 'r.json' ? 1 : b === 'r.json' ? -1 : a < b ? -1 : 1));
+  const written = files.map((name) => names(join(inner, name)).map((each) => each.slice(0, 3)));
+  expect(written).toEqual([
+    ['0-0', '0-1', '0-2'],
+    ['0-3', '0-4', '0-5'],
+    ['0-6', '1-0', '1-1'],
+    ['1-2', '1-3', '1-4'],
+    ['1-5', '1-6'],
+  ]);
+});
+
+test('create_directory makes the directories, with their permissions', async () => {
+  const path = join(folder, 'new', 'inner', 'x.json');
+  const { config: made } = fileConfig('{create_directory: true, directory_permissions: "0700"}');
+  const exporter = new FileExporter(testSettings('file'), { ...made, path });
+  await exporter.start();
+  await exporter.shutdown();
+  expect(statSync(join(folder, 'new')).mode & 0o777).toBe(0o700);
+  expect(statSync(join(folder, 'new', 'inner')).mode & 0o777).toBe(0o700);
+});
+
+describe('group_by', () => {
+  function grouped(...values: (string | undefined)[]): Batch {
+    const resourceSpans = values.map((value, i) => ({
+      resource: { attributes: value === undefined ? [] : [{ key: 'to', value: { stringValue: value } }] },
+      scopeSpans: [{ spans: [{ name: `${i}` }] }],
+    }));
+    return new Batch('traces', [encodeMessage('ExportTraceServiceRequest', { resourceSpans })], values.length);
+  }
+  const keys = 'group_by: {enabled: true, resource_attribute: to, max_open_files: 2}';
+
+  test('a file that was closed for another is not emptied when it is opened again', async () => {
+    const inner = join(folder, 'groups');
+    const { config: pattern } = fileConfig(`{path: "${inner}/*.json", ${keys}}`);
+    mkdirSync(inner);
+    writeFileSync(join(inner, 'a.json'), 'old');
+    const exporter = new GroupingFileExporter(testSettings('file'), pattern);
+    for (let i = 0; i < 3; i++)
+      await Promise.all(['a', 'b', 'c'].map(async (value) => exporter.consume(grouped(value))));
+    await exporter.shutdown();
+    expect(readdirSync(inner)).toEqual(['a.json', 'b.json', 'c.json']);
+    for (const name of readdirSync(inner)) expect(names(join(inner, name))).toEqual(['0', '0', '0']);
+  });
+
+  test('resources go to their files; those without the attribute are dropped', async () => {
+    const inner = join(folder, 'resources');
+    const { config: pattern } = fileConfig(`{path: "${inner}/*.json", ${keys}}`);
+    const exporter = new GroupingFileExporter(testSettings('file'), pattern);
+    await exporter.consume(grouped('a', undefined, 'sub/b', 'a', ''));
+    await exporter.shutdown();
+    expect(readFileSync(join(inner, 'a.json'), 'utf8').trim().split('\n')).toHaveLength(1);
+    expect(readFileSync(join(inner, 'a.json'), 'utf8')).toMatch(/"name":"0".*"name":"3"/);
+    expect(names(join(inner, 'sub', 'b.json'))).toEqual(['2']);
+    expect(names(join(inner, '.json'))).toEqual(['4']);
+  });
+
+  test('profiles keep their dictionary', async () => {
+    const inner = join(folder, 'profiles');
+    const { config: pattern } = fileConfig(`{path: "${inner}/*.json", ${keys}}`);
+    const exporter = new GroupingFileExporter(testSettings('file'), pattern);
+    const bytes = encodeMessage('ExportProfilesServiceRequest', {
+      resourceProfiles: ['a', 'b'].map((value) => ({
+        resource: { attributes: [{ key: 'to', value: { stringValue: value } }] },
+      })),
+      dictionary: { stringTable: ['', 'cpu'] },
+    });
+    await exporter.consume(new Batch('profiles', [bytes], 2));
+    await exporter.shutdown();
+    for (const name of ['a', 'b']) {
+      expect(readFileSync(join(inner, `${name}.json`), 'utf8')).toContain('"stringTable":["","cpu"]');
+    }
+  });
+
+  test('one file that cannot be written does not keep the others from it', async () => {
+    const inner = join(folder, 'some');
+    const { config: pattern } = fileConfig(`{path: "${inner}/*.json", ${keys}}`);
+    const exporter = new GroupingFileExporter(testSettings('file'), pattern);
+    const hostile = ['\0', 'x'.repeat(5000), 'fine'];
+    await expect(exporter.consume(grouped(...hostile))).rejects.toMatchObject({
+      permanent: true,
+      message: expect.stringMatching(/and 1 more/),
+    });
+    await expect(exporter.consume(new Batch('traces', [Uint8Array.of(0x0a, 9)], 1))).rejects.toMatchObject({
+      permanent: true,
+    });
+    await exporter.shutdown();
+    expect(readdirSync(inner)).toEqual(['fine.json']);
+  });
+
+  // grouping_file_exporter_test.go of the Collector.
+  test.each([
+    ['/a/*', 'b', '/a/b'],
+    ['/a/*', '../b', '/a/b'],
+    ['/a/*', '../../b', '/a/b'],
+    ['/a/*', './b', '/a/b'],
+    ['/a/*', 'b/../../../c', '/a/c'],
+    ['/a/*', '/etc/passwd', '/a/etc/passwd'],
+    ['/a/*', '', '/a'],
+    ['/a/x-*.json', '1', '/a/x-1.json'],
+    ['/a/x-*.json', '../1', '/a/x-/1.json'],
+    ['/a/x-*.json', '/../../1', '/a/x-/1.json'],
+    ['./a/*', 'b', 'a/b'],
+    ['/a//*.json', 'b//c', '/a/b/c.json'],
+    ['/tmp/*.log', '..', '/tmp/...log'],
+    ['/a/*/x', '..', '/a/x'],
+  ])('%s with %j is %s', (pattern, value, path) => {
+    expect(pathOf(parsePattern(pattern), value)).toBe(path);
+  });
+});
+
 test.each([
+  ['{append: true, rotation: {}}', 'append and rotation enabled at the same time is not supported'],
+  ['compression: gzip', 'compression is not supported'],
+  ['flush_interval: -1s', 'flush_interval must be larger than zero'],
+  ['encoding: otlp_encoding', 'unknown encoding "otlp_encoding": Sonde has no encoding extensions; use format'],
+  ['group_by: {enabled: true}', 'path must contain exactly one * when group_by is enabled'],
+  ['{path: "a*b*", group_by: {enabled: true}}', 'path must contain exactly one * when group_by is enabled'],
+  ['{path: "*.json", group_by: {enabled: true}}', 'path must not start with * when group_by is enabled'],
   [
-    { append: true, rotation: { max_megabytes: 1, max_days: 0, max_backups: 0, localtime: false } },
-    'append and rotation enabled at the same time is not supported',
+    '{path: "a*", group_by: {enabled: true, resource_attribute: ""}}',
+    'resource_attribute must not be empty when group_by is enabled',
   ],
-  [{ compression: 'zstd' }, 'compression is not supported'],
-  [{ group_by: { enabled: true, resource_attribute: 'a', max_open_files: 1 } }, 'group_by is not supported'],
-])('%j is refused', (keys, message) => {
-  expect(validate({ ...config, path: 'x', ...keys })).toMatchObject([{ message }]);
+  ['{path: "a*", group_by: {enabled: true, max_open_files: 0}}', 'must provide a positive size'],
+  ['directory_permissions: "0755"', 'directory_permissions requires create_directory to be true'],
+  [
+    '{create_directory: true, directory_permissions: "0789"}',
+    'directory_permissions value must be a valid octal representation',
+  ],
+  [
+    '{create_directory: true, directory_permissions: "7777"}',
+    'directory_permissions contain invalid bits for file access',
+  ],
+  [
+    '{create_directory: true, directory_permissions: "-1"}',
+    'directory_permissions contain invalid bits for file access',
+  ],
+])('%s is refused', (yaml, message) => {
+  expect(fileConfig(yaml).messages).toEqual([message]);
 });
