@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Span } from '../support/otlp.ts';
 import { program } from '../support/paths.ts';
 import { withScene } from '../support/scene.ts';
@@ -65,4 +65,86 @@ test('the server closes without an answer: no status is invented', async () => {
     );
     expect(side.every(({ status }) => status.code === 2)).toBe(true);
   }
+});
+
+describe('connections of no known protocol', () => {
+  const PORT = 7001;
+  /** Of ten, one that neither wrote nor read. */
+  const ENDS = 9;
+  const start: StartServer = (netns) => nginx(netns);
+  const scene = (receivers?: string) =>
+    withScene(
+      start,
+      async ({ netns, sonde }) => {
+        const { code, stderr } = await netns.run('/usr/bin/python3', [program('opaque.py'), String(PORT)]);
+        expect([code, stderr]).toEqual([0, '']);
+        if (receivers !== undefined) await sonde.waitForSpans(ENDS);
+        await sonde.stop();
+        return { spans: sonde.spans(), points: sonde.points() };
+      },
+      receivers === undefined ? {} : { sonde: { receivers } },
+    );
+  const told = ({ attributes }: Span) => [
+    Number(attributes['server.port']) - PORT,
+    attributes['sonde.connection.sent'],
+    attributes['sonde.connection.received'],
+    attributes['sonde.connection.end'],
+    attributes['error.type'],
+  ];
+
+  test('spans, when they are asked for: bytes, and how they ended, at both ends', async () => {
+    const { spans } = await scene('  ebpf_socket:\n    connections: {spans: true}');
+    const of = (kind: Span['kind']) =>
+      spans
+        .filter((span) => span.kind === kind)
+        .map(told)
+        .sort();
+    expect(of('client')).toEqual([
+      [0, 1000, 5000, 'finished', undefined],
+      [1, 10, 0, 'reset', 'connection_reset'],
+      [2, 3_000_000, 3_000_000, 'finished', undefined],
+      [3, 0, 77, 'finished', undefined],
+    ]);
+    expect(of('server')).toEqual([
+      [0, 5000, 1000, 'finished', undefined],
+      [1, 0, 10, 'reset', 'connection_reset'],
+      [2, 3_000_000, 3_000_000, 'finished', undefined],
+      [3, 77, 0, 'finished', undefined],
+      [4, 0, 0, 'finished', undefined],
+    ]);
+    for (const { name, attributes } of spans) {
+      expect([name, attributes['sonde.protocol']]).toEqual(['TCP', 'unknown']);
+      expect(Object.keys(attributes).filter((key) => key.includes('tls'))).toEqual([]);
+    }
+  });
+
+  test('metrics by default, and no span', async () => {
+    const { spans, points } = await scene();
+    expect(spans).toEqual([]);
+    const ledger = Object.fromEntries(
+      points
+        .filter(({ scope }) => scope === 'sonde.tap')
+        .map(({ metric, attributes, value }) => [[metric, ...Object.values(attributes)].join(' '), value]),
+    );
+    expect(ledger).toMatchObject({
+      'sonde.tap.messages metrics_only': ENDS,
+      'sonde.tap.records.state_dropped': 0,
+      // One was accepted and ended without a byte.
+      'sonde.tap.detection unknown': ENDS - 1,
+    });
+    const of = (metric: string, port: number) =>
+      points
+        .filter((point) => point.metric === metric && point.attributes['server.port'] === PORT + port)
+        .map(({ attributes, count, sum, value }) => [attributes['sonde.connection.role'], count ?? value, sum]);
+    expect(of('sonde.connection.sent', 2).sort()).toEqual([
+      ['client', 1, 3_000_000],
+      ['server', 1, 3_000_000],
+    ]);
+    expect(of('sonde.connection.errors', 0)).toEqual([]);
+    expect(of('sonde.connection.errors', 1).sort()).toEqual([
+      ['client', 1, undefined],
+      ['server', 1, undefined],
+    ]);
+    expect(of('sonde.connection.duration', 3)).toHaveLength(2);
+  });
 });
