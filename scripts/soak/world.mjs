@@ -27,9 +27,13 @@ export class World {
   #stop = false;
   #stderr = '';
 
-  /** `queue`: YAML of the exporter's sending_queue. `record`: ids are kept, so that losses and duplicates can be told. */
-  static async start({ queue, persistent, record, batch = true, limiter = '' }) {
+  /**
+   * `queue`: YAML of the exporter's sending_queue. `record`: ids are kept, so that losses and duplicates can be told.
+   * `compression`: of the exporter; senders send as it is.
+   */
+  static async start({ queue, persistent, record, exporter = 'otlp_http', compression = 'gzip', batch = true }) {
     const world = new World();
+    world.protocol = exporter === 'otlp_grpc' ? 'grpc' : 'http';
     [world.port, world.upstreamPort] = [await freePort(), await freePort()];
     world.file = record ? join(world.directory, 'ids') : undefined;
     const storage = persistent ? `, storage: file_storage` : '';
@@ -39,10 +43,11 @@ export class World {
   otlp: {protocols: {http: {endpoint: '127.0.0.1:${world.port}'}}}
 processors:
   batch: {timeout: 50ms}
-  ${limiter}
 exporters:
-  otlp_http:
+  ${exporter}:
     endpoint: http://127.0.0.1:${world.upstreamPort}
+    compression: ${compression}
+    tls: {insecure: true}
     timeout: 2s
     retry_on_failure: {initial_interval: 50ms, max_interval: 500ms, max_elapsed_time: 0}
     sending_queue: {${queue}${storage}}
@@ -52,7 +57,7 @@ service:
   extensions: [${persistent ? 'file_storage' : ''}]
   telemetry: {metrics: {level: none}}
   pipelines:
-    traces: {receivers: [otlp], processors: [${batch ? 'batch' : ''}], exporters: [otlp_http]}
+    traces: {receivers: [otlp], processors: [${batch ? 'batch' : ''}], exporters: [${exporter}]}
 `,
     );
     await world.startSink();
@@ -79,9 +84,13 @@ service:
 
   async startSink() {
     this.sink = fork(inRoot('scripts/soak/sink.mjs'), [
+      this.protocol,
       String(this.upstreamPort),
       ...(this.file === undefined ? [] : [this.file]),
     ]);
+    this.sink.once('exit', (code, signal) => {
+      if (signal !== 'SIGKILL') throw new Error(`the upstream ended by itself: ${code ?? signal}`);
+    });
     let before = 0;
     await new Promise((done) =>
       this.sink.on('message', ({ ready, spans }) => {
