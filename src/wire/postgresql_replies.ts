@@ -77,7 +77,11 @@ export class PostgresqlReplies implements DbGrammar {
   #encryption(bytes: Uint8Array, at: number, end: number): number {
     const answer = byteAt(bytes, at);
     this.#requests.encryptionAsked = false;
-    if (answer === 0x53 || answer === 0x47) {
+    if (answer === 0x53) {
+      this.framing.encrypt();
+      return at + 1;
+    }
+    if (answer === 0x47) {
       this.framing.opaque = true;
       return end;
     }
@@ -133,6 +137,7 @@ export class PostgresqlReplies implements DbGrammar {
 
   #error(first: DbCall, bytes: Uint8Array, start: number, end: number, time: number): void {
     if (this.#failed || first.kind === SYNC) return;
+    this.#requests.revoke(first);
     first.status = sqlState(bytes, start, end);
     first.failed = true;
     first.ignored = false;
@@ -147,6 +152,7 @@ export class PostgresqlReplies implements DbGrammar {
     if (this.#ready && this.#inside && this.#known) {
       for (let first = calls.first; first !== undefined; first = calls.first) {
         const { kind } = first;
+        if (this.#failed) this.#requests.revoke(first);
         if (kind === EXECUTE) first.errorType = this.#failed ? PIPELINE_ABORTED : '';
         if (kind === EXECUTE && !this.#failed) first.responsePartial = true;
         if (kind === PREPARE && !first.failed) first.ignored = true;
@@ -164,6 +170,8 @@ export class PostgresqlReplies implements DbGrammar {
     this.#ready = true;
     this.#completed = this.#rows = 0;
     this.#requests.statements.settle('unknown');
+    // Whether they were prepared may have been said in what is missing.
+    for (let call = this.#calls.first; call !== undefined; call = call.next) this.#requests.revoke(call);
     this.#calls.answersLost();
   }
 }

@@ -14,6 +14,7 @@ import {
   messageLength,
   SSL,
 } from './postgresql_detect.ts';
+import { PreparedStatements } from './postgresql_prepared.ts';
 import { Bounded, ConnectionStatements, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
 
 /** Kinds of calls. */
@@ -26,7 +27,6 @@ export const SYNC = 4;
 
 /** Of Bind, Execute, Close: two names. */
 const MAX_NAMES = 512;
-const MAX_STATEMENTS = 1024;
 const MAX_PORTALS = 256;
 
 /** What the client sends: a startup packet, then messages with a type and a length. */
@@ -41,19 +41,21 @@ export class PostgresqlRequests implements DbGrammar {
   pending = false;
   database = '';
   readonly statements: ConnectionStatements;
-  readonly #prepared = new Bounded<string, Statement>(MAX_STATEMENTS);
+  readonly #prepared: PreparedStatements;
   readonly #portals = new Bounded<string, Statement | undefined>(MAX_PORTALS);
   /** First message since the last Execute or Sync. */
   #groupTime = -1;
   #groupFresh = false;
-  /** What was prepared since, and not executed. */
+  /** What was prepared since, and not executed, and the names of it. */
   #parsed: Statement | undefined = undefined;
+  #names = '';
   #executed = false;
 
   constructor(calls: DbCalls, statements: Statements, joined: boolean) {
     this.framing = new DbFraming(this, REQUEST, calls, joined);
     this.#calls = calls;
     this.statements = new ConnectionStatements(statements, calls, joined);
+    this.#prepared = new PreparedStatements(this.statements);
     this.starting = !joined;
   }
 
@@ -63,7 +65,9 @@ export class PostgresqlRequests implements DbGrammar {
     return detection;
   }
 
-  #startup(bytes: Uint8Array, at: number, end: number): number {
+  #startup(bytes: Uint8Array, at: number, end: number, mayHold: boolean): number {
+    // Nothing comes from a client that waits for this answer.
+    if (this.encryptionAsked && mayHold) return HOLD;
     if (end - at < 8) return NEED_MORE;
     const length = int32(bytes, at);
     const code = int32(bytes, at + 4);
@@ -105,8 +109,8 @@ export class PostgresqlRequests implements DbGrammar {
     this.database ||= user;
   }
 
-  message(bytes: Uint8Array, at: number, end: number, time: number): number {
-    if (this.starting) return this.#startup(bytes, at, end);
+  message(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
+    if (this.starting) return this.#startup(bytes, at, end, mayHold);
     if (end - at < HEADER) return NEED_MORE;
     const length = messageLength(bytes, at, true);
     if (length === 0) return this.framing.malformed('malformed_message', end);
@@ -147,7 +151,7 @@ export class PostgresqlRequests implements DbGrammar {
         this.#sync(time);
         break;
       case 0x46: // F: the fast path, a function by its number
-        this.#add(QUERY, this.framing.startTime, this.framing.fresh, time);
+        this.#add(QUERY, this.framing.startTime, this.framing.fresh, time, undefined);
         break;
       default: // Flush, Terminate, passwords, COPY
         break;
@@ -161,20 +165,24 @@ export class PostgresqlRequests implements DbGrammar {
     this.#groupFresh = this.framing.fresh;
   }
 
-  #add(kind: number, start: number, fresh: boolean, time: number): DbCall {
+  #add(kind: number, start: number, fresh: boolean, time: number, statement: Statement | undefined): void {
     const call = this.#calls.take();
     call.kind = kind;
     call.start = start;
     call.requestLast = time;
     call.namespace = this.database;
     call.ignored = kind === PREPARE || kind === SYNC;
+    if (!call.ignored || statement !== undefined) this.statements.describe(call, statement);
+    call.note = this.#names;
+    this.#names = '';
     this.#calls.add(call, fresh);
-    return call;
   }
 
   #query(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
     const statement = this.statements.get(bytes, start, end, cut);
-    this.statements.describe(this.#add(QUERY, this.framing.startTime, this.framing.fresh, time), statement);
+    const resolved = this.#prepared.resolve(statement);
+    this.#names = this.#prepared.run(statement);
+    this.#add(QUERY, this.framing.startTime, this.framing.fresh, time, resolved);
   }
 
   #parse(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
@@ -182,7 +190,7 @@ export class PostgresqlRequests implements DbGrammar {
     if (name < 0) return;
     const stop = indexOf(bytes, 0, name + 1, end);
     const statement = this.statements.get(bytes, name + 1, stop < 0 ? end : stop, stop < 0 && cut);
-    this.#prepared.set(decodeText(bytes, start, name), statement);
+    this.#names += this.#prepared.prepare(decodeText(bytes, start, name), statement);
     this.#parsed = statement;
   }
 
@@ -197,14 +205,16 @@ export class PostgresqlRequests implements DbGrammar {
     const stop = indexOf(bytes, 0, start + 1, end);
     if (stop < 0) return;
     const name = decodeText(bytes, start + 1, stop);
-    if (byteAt(bytes, start) === 0x53) this.#prepared.delete(name);
+    if (byteAt(bytes, start) === 0x53) this.#prepared.close(name);
     else this.#portals.delete(name);
   }
 
   #execute(bytes: Uint8Array, start: number, end: number, time: number): void {
     const stop = indexOf(bytes, 0, start, end);
-    const call = this.#add(EXECUTE, this.#groupTime, this.#groupFresh, time);
-    this.statements.describe(call, stop < 0 ? undefined : this.#portals.get(decodeText(bytes, start, stop)));
+    const bound = stop < 0 ? undefined : this.#portals.get(decodeText(bytes, start, stop));
+    const resolved = bound === undefined ? undefined : this.#prepared.resolve(bound);
+    if (bound !== undefined) this.#names += this.#prepared.run(bound);
+    this.#add(EXECUTE, this.#groupTime, this.#groupFresh, time, resolved);
     this.#groupTime = -1;
     this.#parsed = undefined;
     this.#executed = true;
@@ -213,14 +223,18 @@ export class PostgresqlRequests implements DbGrammar {
   #sync(time: number): void {
     const begun = this.#groupTime >= 0;
     if (begun && !this.#executed) {
-      const call = this.#add(PREPARE, this.#groupTime, this.#groupFresh, time);
-      if (this.#parsed !== undefined) this.statements.describe(call, this.#parsed);
+      this.#add(PREPARE, this.#groupTime, this.#groupFresh, time, this.#parsed);
     }
-    this.#add(SYNC, this.framing.startTime, this.framing.fresh && !begun, time);
+    this.#add(SYNC, this.framing.startTime, this.framing.fresh && !begun, time, undefined);
     this.#groupTime = -1;
     this.#parsed = undefined;
     this.#executed = false;
     this.pending = false;
+  }
+
+  /** The server has not prepared what this call was to prepare. */
+  revoke(call: DbCall): void {
+    this.#prepared.revoke(call.note);
   }
 
   /** What the lost bytes prepared is not known; names that were used before may mean something else now. */
@@ -230,6 +244,7 @@ export class PostgresqlRequests implements DbGrammar {
     this.statements.settle('unknown');
     this.#groupTime = -1;
     this.#parsed = undefined;
+    this.#names = '';
     this.#executed = this.pending = false;
     this.#calls.callsLost();
   }

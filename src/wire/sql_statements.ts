@@ -69,6 +69,11 @@ export class ConnectionStatements {
     return statement;
   }
 
+  /** A part of a statement. */
+  of(text: string, cut: boolean): Statement {
+    return this.#statements.get(text, cut, this.#unsettled ? 'unknown' : this.#escapes, this.#calls.query === 'keep');
+  }
+
   describe(call: DbCall, statement: Statement | undefined): void {
     if (statement === undefined) {
       call.requestPartial = true;

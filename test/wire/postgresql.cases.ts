@@ -61,7 +61,7 @@ export const recordings: readonly WireCase[] = [
       },
       ...named('BEGIN', 'UPDATE secret_items', 'COMMIT'),
       { name: 'SELECT', 'db.response.status_code': '22012', 'error.type': '22012', error: true },
-      ...named('COPY secret_items', 'COPY secret_items', 'PREPARE SELECT', 'EXECUTE', 'LISTEN', 'NOTIFY', 'DO'),
+      ...named('COPY secret_items', 'COPY secret_items', 'PREPARE SELECT', 'SELECT', 'LISTEN', 'NOTIFY', 'DO'),
     ],
   },
   {
@@ -214,6 +214,69 @@ export const protocol: readonly WireCase[] = [
     ],
     expect: [],
   },
+];
+
+const failed = failure('42P05');
+export const names: readonly WireCase[] = [
+  own(
+    'PREPARE and EXECUTE in SQL are the names of Parse and Bind',
+    [
+      ['client', query("PREPARE Get (int) AS SELECT a FROM t WHERE b = $1 AND c = 'hunter'")],
+      ['server', complete('PREPARE') + ready],
+      ['client', query('EXECUTE get(7)')],
+      ['server', complete('SELECT 2') + ready],
+      ['client', bind('get') + execute + sync],
+      ['server', message('2') + complete('SELECT 1') + ready],
+      ['client', parse('EXECUTE "get"(8)') + bind() + execute + sync],
+      ['server', message('1') + message('2') + complete('SELECT 1') + ready],
+      ['client', query('EXPLAIN EXECUTE get(1)')],
+      ['server', complete('EXPLAIN') + ready],
+      ['client', query('DEALLOCATE get')],
+      ['server', complete('DEALLOCATE') + ready],
+      ['client', query('EXECUTE get(7)')],
+      ['server', failure('26000') + ready],
+    ],
+    [
+      { name: 'PREPARE SELECT t' },
+      { name: 'SELECT t', 'db.query.text': 'SELECT a FROM t WHERE b = $1 AND c = ?', 'db.response.returned_rows': 2 },
+      { name: 'SELECT t' },
+      { name: 'SELECT t', 'db.collection.name': 't' },
+      { name: 'EXPLAIN' },
+      { name: 'DEALLOCATE' },
+      { name: 'EXECUTE', 'db.query.text': 'EXECUTE get(?)', 'error.type': '26000' },
+    ],
+  ),
+  own(
+    'a name that is taken keeps its statement; what failed has none',
+    [
+      ['client', parse('SELECT 1 FROM a', 'n') + sync],
+      ['server', message('1') + ready],
+      ['client', parse('SELECT 1 FROM b', 'n') + sync],
+      ['server', failed + ready],
+      ['client', parse('SELEC', 'm') + sync],
+      ['server', failed + ready],
+      ['client', parse('SELECT 1 FROM c', 'm') + bind('m') + execute + bind('n') + execute + sync],
+      ['server', message('1') + (message('2') + complete('SELECT 1')).repeat(2) + ready],
+      ['client', bind('x') + execute + parse('SELECT 1 FROM d', 'd') + bind('d') + execute + sync],
+      ['server', failed + ready],
+      ['client', bind('d') + execute + sync],
+      ['server', failed + ready],
+      ['client', query('DISCARD ALL')],
+      ['server', complete('DISCARD ALL') + ready],
+      ['client', bind('n') + execute + sync],
+      ['server', failed + ready],
+    ],
+    [
+      { name: 'SELECT b', 'error.type': '42P05' },
+      { name: 'postgresql', 'error.type': '42P05' },
+      ...named('SELECT c', 'SELECT a'),
+      { name: 'postgresql', 'sonde.partial': ['db.request'] },
+      { name: 'SELECT d', 'error.type': 'pipeline_aborted' },
+      { name: 'postgresql', 'sonde.partial': ['db.request'] },
+      { name: 'DISCARD' },
+      { name: 'postgresql', 'sonde.partial': ['db.request'] },
+    ],
+  ),
 ];
 
 /** Backslashes before quotes, read as the server says (`standard_conforming_strings`). */

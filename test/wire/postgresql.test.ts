@@ -10,11 +10,12 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 describe('recordings', () => runWireCases(make, cases.recordings));
 describe('protocol', () => runWireCases(make, cases.protocol));
+describe('names', () => runWireCases(make, cases.names));
 describe('quoting', () => runWireCases(make, cases.quoting));
 describe('losses', () => runWireCases(make, cases.losses));
 
 test('no literal, parameter, row or password leaves', () => {
-  for (const wire of [...cases.recordings, ...cases.protocol, ...cases.quoting]) {
+  for (const wire of [...cases.recordings, ...cases.protocol, ...cases.quoting, ...cases.names]) {
     const driver = new Driver(make());
     wire.steps.forEach((step, at) => {
       driver.step(step, at + 1);
