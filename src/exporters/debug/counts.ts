@@ -31,3 +31,14 @@ export function countMetrics(data: OtlpObject<'ExportMetricsServiceRequest'>): C
   }
   return { 'resource metrics': resources.length, metrics, 'data points': points };
 }
+
+export function countProfiles(data: OtlpObject<'ExportProfilesServiceRequest'>): Counts {
+  const resources = data.resourceProfiles ?? [];
+  let samples = 0;
+  for (const { scopeProfiles } of resources) {
+    for (const { profiles } of scopeProfiles ?? []) {
+      for (const profile of profiles ?? []) samples += profile.samples?.length ?? 0;
+    }
+  }
+  return { 'resource profiles': resources.length, 'sample records': samples };
+}

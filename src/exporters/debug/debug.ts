@@ -3,11 +3,12 @@ import { requestOf } from '../../pdata/otlp/schema.ts';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
 import type { DebugConfig } from './config.ts';
-import { countLogs, countMetrics, countTraces } from './counts.ts';
+import { countLogs, countMetrics, countProfiles, countTraces } from './counts.ts';
 import { detailedLogs } from './detailed_logs.ts';
 import { detailedMetrics } from './detailed_metrics.ts';
+import { detailedProfiles } from './detailed_profiles.ts';
 import { detailedTraces } from './detailed_traces.ts';
-import { normalLogs, normalMetrics, normalTraces } from './normal.ts';
+import { normalLogs, normalMetrics, normalProfiles, normalTraces } from './normal.ts';
 
 const TICK_MS = 1000;
 
@@ -39,7 +40,7 @@ export class DebugExporter implements Component, Consumer {
     if (!this.#sampled(performance.now())) return;
     let printed: Printed;
     try {
-      printed = print(this.#signal, batch.bytes(), this.#config.verbosity);
+      printed = printers[this.#signal](batch.bytes(), this.#config.verbosity);
     } catch (error) {
       throw new ConsumeError('the data is no valid OTLP', { permanent: true, cause: error });
     }
@@ -75,22 +76,34 @@ async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   });
 }
 
-function print(signal: Signal, bytes: Uint8Array, verbosity: DebugConfig['verbosity']): Printed {
-  switch (signal) {
-    case 'traces': {
-      const data = decodeMessage(requestOf.traces, bytes);
-      const text = verbosity === 'basic' ? '' : verbosity === 'normal' ? normalTraces(data) : detailedTraces(data);
-      return { title: 'Traces', counts: countTraces(data), text };
-    }
-    case 'metrics': {
-      const data = decodeMessage(requestOf.metrics, bytes);
-      const text = verbosity === 'basic' ? '' : verbosity === 'normal' ? normalMetrics(data) : detailedMetrics(data);
-      return { title: 'Metrics', counts: countMetrics(data), text };
-    }
-    default: {
-      const data = decodeMessage(requestOf.logs, bytes);
-      const text = verbosity === 'basic' ? '' : verbosity === 'normal' ? normalLogs(data) : detailedLogs(data);
-      return { title: 'Logs', counts: countLogs(data), text };
-    }
-  }
+/** How one signal is told. */
+function printer<Data>(
+  title: string,
+  decode: (bytes: Uint8Array) => Data,
+  count: (data: Data) => Printed['counts'],
+  texts: { readonly normal: (data: Data) => string; readonly detailed: (data: Data) => string },
+): (bytes: Uint8Array, verbosity: DebugConfig['verbosity']) => Printed {
+  return (bytes, verbosity) => {
+    const data = decode(bytes);
+    return { title, counts: count(data), text: verbosity === 'basic' ? '' : texts[verbosity](data) };
+  };
 }
+
+const printers: Readonly<Record<Signal, ReturnType<typeof printer>>> = {
+  traces: printer('Traces', (bytes) => decodeMessage(requestOf.traces, bytes), countTraces, {
+    normal: normalTraces,
+    detailed: detailedTraces,
+  }),
+  metrics: printer('Metrics', (bytes) => decodeMessage(requestOf.metrics, bytes), countMetrics, {
+    normal: normalMetrics,
+    detailed: detailedMetrics,
+  }),
+  logs: printer('Logs', (bytes) => decodeMessage(requestOf.logs, bytes), countLogs, {
+    normal: normalLogs,
+    detailed: detailedLogs,
+  }),
+  profiles: printer('Profiles', (bytes) => decodeMessage(requestOf.profiles, bytes), countProfiles, {
+    normal: normalProfiles,
+    detailed: detailedProfiles,
+  }),
+};

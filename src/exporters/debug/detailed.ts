@@ -25,6 +25,20 @@ export class Lines {
     this.add(`${title} #${index}`);
     this.add(`Resource SchemaURL: ${schemaUrl ?? ''}`);
     this.attributes('Resource attributes', resource?.attributes);
+    this.#entities(resource?.entityRefs ?? []);
+  }
+
+  #entities(refs: readonly OtlpObject<'EntityRef'>[]): void {
+    if (refs.length > 0) this.add('Resource entity refs:');
+    for (const [i, { type, schemaUrl, idKeys = [], descriptionKeys = [] }] of refs.entries()) {
+      this.add(`     -> Entity ref #${i}:`);
+      this.add(`          -> Type: ${type ?? ''}`);
+      if (schemaUrl !== undefined && schemaUrl !== '') this.add(`          -> Schema URL: ${schemaUrl}`);
+      if (idKeys.length > 0) this.add('          -> ID keys:');
+      for (const key of idKeys) this.add(`               -> ${key}`);
+      if (descriptionKeys.length > 0) this.add('          -> Description keys:');
+      for (const key of descriptionKeys) this.add(`               -> ${key}`);
+    }
   }
 
   scope(

@@ -5,7 +5,7 @@ import { check } from './validate.gen.ts';
 
 export const factory: ExporterFactory<DebugConfig> = {
   type: 'debug',
-  stability: { traces: 'alpha', metrics: 'alpha', logs: 'alpha' },
+  stability: { traces: 'alpha', metrics: 'alpha', logs: 'alpha', profiles: 'alpha' },
   schema,
   check,
   validate,

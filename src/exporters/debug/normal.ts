@@ -1,4 +1,5 @@
 import type { OtlpObject } from '../../pdata/otlp/schema.ts';
+import { attributeAt } from './profile_attributes.ts';
 import { fixedFloat, goFloat, hex, type KeyValues, valueText } from './values.ts';
 
 /** One line per span, point or record: exporter/debugexporter/internal/normal of the Collector. */
@@ -24,6 +25,24 @@ export function normalLogs(data: OtlpObject<'ExportLogsServiceRequest'>): string
       out += scopeLine('ScopeLog', j, scope);
       for (const { body, attributes } of scope.logRecords ?? []) {
         out += line([valueText(body), ...pairs(attributes)]);
+      }
+    }
+  }
+  return out;
+}
+
+export function normalProfiles(data: OtlpObject<'ExportProfilesServiceRequest'>): string {
+  let out = '';
+  for (const [i, { resource, schemaUrl, scopeProfiles }] of (data.resourceProfiles ?? []).entries()) {
+    out += resourceLine('ResourceProfiles', i, schemaUrl, resource?.attributes);
+    for (const [j, scope] of (scopeProfiles ?? []).entries()) {
+      out += scopeLine('ScopeProfiles', j, scope);
+      for (const { profileId, samples = [], attributeIndices = [] } of scope.profiles ?? []) {
+        const attributes = attributeIndices.map((index) => {
+          const found = attributeAt(data.dictionary, index);
+          return typeof found === 'string' ? found : `${found.key}=${valueText(found.value)}`;
+        });
+        out += line([hex(profileId), `samples=${samples.length}`, ...attributes]);
       }
     }
   }

@@ -4,7 +4,7 @@ import { DebugExporter } from '../../../src/exporters/debug/debug.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { fromJson } from '../../../src/pdata/otlp/from_json.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
-import { Batch, type Signal } from '../../../src/pdata/pdata.ts';
+import { Batch, type Signal, signals } from '../../../src/pdata/pdata.ts';
 import { testSettings } from '../../support/settings.ts';
 
 const defaults = {
@@ -26,26 +26,25 @@ afterEach(() => {
 });
 
 // The texts were written by the Collector's debug exporter 0.159 for the same data.
-test.each(
-  (['traces', 'metrics', 'logs'] as const).flatMap((signal) =>
-    (['normal', 'detailed'] as const).map((verbosity) => ({ signal, verbosity })),
-  ),
-)('$signal, $verbosity: as the Collector prints it', async ({ signal, verbosity }) => {
-  let printed = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation(((text: string, done: () => void) => {
-    printed += text;
-    done();
-    return true;
-  }) as typeof process.stdout.write);
-  const exporter = new DebugExporter(
-    testSettings('debug'),
-    { ...defaults, verbosity, use_internal_logger: false, output_paths: ['stdout'] },
-    signal,
-  );
-  await exporter.consume(batchOf(signal));
-  jest.restoreAllMocks();
-  expect(printed).toBe(readFileSync(`test/fixtures/debug/${signal}.${verbosity}.txt`, 'utf8'));
-});
+test.each(signals.flatMap((signal) => (['normal', 'detailed'] as const).map((verbosity) => ({ signal, verbosity }))))(
+  '$signal, $verbosity: as the Collector prints it',
+  async ({ signal, verbosity }) => {
+    let printed = '';
+    jest.spyOn(process.stdout, 'write').mockImplementation(((text: string, done: () => void) => {
+      printed += text;
+      done();
+      return true;
+    }) as typeof process.stdout.write);
+    const exporter = new DebugExporter(
+      testSettings('debug'),
+      { ...defaults, verbosity, use_internal_logger: false, output_paths: ['stdout'] },
+      signal,
+    );
+    await exporter.consume(batchOf(signal));
+    jest.restoreAllMocks();
+    expect(printed).toBe(readFileSync(`test/fixtures/debug/${signal}.${verbosity}.txt`, 'utf8'));
+  },
+);
 
 test('basic: counts alone, through the log', async () => {
   const settings = testSettings('debug');
