@@ -37,6 +37,8 @@ export interface DbGrammar {
 export class DbFraming {
   /** The bytes do not fit the protocol, or are no longer for us. */
   opaque = false;
+  /** With `opaque`: TLS begins behind what was read. */
+  encrypted = false;
   /** When the first byte of the current message passed. */
   startTime = 0;
   /** The current message begins a socket operation. */
@@ -73,7 +75,7 @@ export class DbFraming {
     let at = start;
     while (at < end) {
       const next = this.#step(bytes, at, end, time, mayHold);
-      if (this.opaque) return end - start;
+      if (this.opaque) return (this.encrypted ? next : end) - start;
       if (next < 0) return next === HOLD && at === start ? HOLD : at - start;
       at = next;
     }
@@ -133,6 +135,11 @@ export class DbFraming {
     this.#lose();
     this.#counted = true;
     return end;
+  }
+
+  /** Both ends have agreed on TLS. */
+  encrypt(): void {
+    this.encrypted = this.opaque = true;
   }
 
   /** This side sends nothing more that is for us. */

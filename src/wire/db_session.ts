@@ -1,7 +1,9 @@
 import { CLIENT_CLOSED, CONNECTION_RESET, type DbOptions, SERVER_CLOSED, TIMEOUT } from './db.ts';
 import type { DbCalls } from './db_calls.ts';
 import type { DbFraming } from './db_framing.ts';
-import { CLIENT, type End, type Session, type Side } from './decoder.ts';
+import { CLIENT, type End, type Session, type Side, type Successor } from './decoder.ts';
+
+const TLS: Successor = { decoder: 'tls' };
 
 /** What all databases do alike: who reads which bytes, and what an end of the connection means to calls that wait. */
 export class DbSession implements Session {
@@ -23,6 +25,10 @@ export class DbSession implements Session {
 
   get opaque(): boolean {
     return this.#requests.opaque || this.#replies.opaque;
+  }
+
+  get successor(): Successor | undefined {
+    return this.#requests.encrypted || this.#replies.encrypted ? TLS : undefined;
   }
 
   data(

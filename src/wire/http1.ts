@@ -97,7 +97,8 @@ class Http1Session implements Session {
   }
 
   get successor(): Successor | undefined {
-    const { upgraded } = this.#responses;
+    const { upgraded, tunnel } = this.#responses;
+    if (tunnel) return { decoder: undefined };
     return upgraded === undefined ? undefined : { decoder: 'http2', carried: upgraded };
   }
 

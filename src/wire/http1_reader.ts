@@ -22,6 +22,8 @@ const MAX_STRIKES = 3;
 export abstract class Reader extends Direction {
   /** The protocol was left: a tunnel, an upgrade, or a wrong guess. */
   opaque = false;
+  /** With `opaque`: what follows may be any protocol. */
+  tunnel = false;
   /** With `opaque`: the request that HTTP/2 answers. */
   upgraded: HttpExchange | undefined = undefined;
   /** Messages that began in this call. */
@@ -66,7 +68,7 @@ export abstract class Reader extends Direction {
     let at = start;
     while (at < end) {
       const next = this.#step(bytes, at, end, time, mayHold);
-      if (this.opaque) return this.upgraded === undefined ? end - start : next - start;
+      if (this.opaque) return (this.tunnel || this.upgraded !== undefined ? next : end) - start;
       if (next === HOLD_HERE) return at === start ? HOLD : at - start;
       if (next === NEED_MORE) break;
       at = next;

@@ -51,6 +51,7 @@ export class Responses extends Reader {
       this.opaque = true;
     } else if ((tunnel || status === 101) && !exchange.ignored) {
       this.finish();
+      this.tunnel = tunnel;
       this.opaque = true;
     } else if (status < 200 || status === 204 || status === 304 || exchange.method === 'HEAD') {
       this.finish();

@@ -137,8 +137,12 @@ export class MysqlRequests implements DbGrammar {
     }
     const capabilities = int16(bytes, start) + int16(bytes, start + 2) * 0x10000;
     const has = (flag: number): boolean => (capabilities & flag) !== 0;
-    // What comes next is TLS, or compressed after the login.
-    if (end - start === 32 ? has(SSL) : has(COMPRESS) || has(ZSTD)) {
+    if (end - start === 32) {
+      if (has(SSL)) this.framing.encrypt();
+      return;
+    }
+    // After the login all is compressed.
+    if (has(COMPRESS) || has(ZSTD)) {
       this.framing.opaque = true;
       return;
     }

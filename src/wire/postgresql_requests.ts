@@ -2,7 +2,7 @@ import { byteAt, decodeText, indexOf } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
-import { type Detection, REQUEST } from './decoder.ts';
+import { type Detection, HOLD, REQUEST } from './decoder.ts';
 import {
   CANCEL,
   detectPostgresql,
