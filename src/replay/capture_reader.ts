@@ -10,11 +10,12 @@ export class UnknownFormat extends Error {}
 
 /** Takes a capture file in pieces of any size and tells its packets; keeps only what is not whole yet. */
 export class CaptureReader {
-  /** Bytes of the file before the item that is read next. */
+  /** Bytes of the file before the item that is read next, or that is not there whole. */
   offset = 0;
   private rest: Buffer = EMPTY;
-  /** Bytes to pass over before the next item. */
-  private unwanted = 0;
+  /** Of an item that nobody wants: its bytes that have come, and those that have not. */
+  private passed = 0;
+  private unread = 0;
   private format: CaptureFormat | undefined;
   private readonly sink: PacketSink;
 
@@ -31,19 +32,16 @@ export class CaptureReader {
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     let at = 0;
     while (at < bytes.length) {
-      const passed = Math.min(this.unwanted, bytes.length - at);
-      if (passed > 0) {
-        this.unwanted -= passed;
-        this.offset += passed;
-        at += passed;
-        continue;
-      }
-      const taken = this.next(bytes, at);
-      if (taken === 0) break;
-      const here = Math.min(taken, bytes.length - at);
-      this.unwanted = taken - here;
-      this.offset += here;
+      if (this.unread === 0) this.unread = this.next(bytes, at);
+      if (this.unread === 0) break;
+      const here = Math.min(this.unread, bytes.length - at);
       at += here;
+      this.unread -= here;
+      this.passed += here;
+      if (this.unread === 0) {
+        this.offset += this.passed;
+        this.passed = 0;
+      }
     }
     // A copy: a stream may use the memory of its chunks again, and a small rest must not keep a large one.
     this.rest = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at));
@@ -52,7 +50,7 @@ export class CaptureReader {
   /** The file has ended. Throws if it should have gone on. */
   end(): void {
     if (this.format === undefined) throw new UnknownFormat('it is too short');
-    if (this.rest.length + this.unwanted > 0) throw new Damage('it ends in the middle of a block or packet');
+    if (this.rest.length + this.unread > 0) throw new Damage('it ends in the middle of a block or packet');
   }
 
   private next(bytes: Buffer, at: number): number {

@@ -7,8 +7,6 @@ import { Flow, type Shared } from './flow.ts';
 import { MAX_CONNECTIONS, TIME_WAIT_NS } from './limits.ts';
 import { ACK, RST, type Segment, SYN } from './segment.ts';
 
-const address = new DataView(new ArrayBuffer(16));
-
 /** The connections of a capture by their addresses and ports. */
 export class Flows {
   readonly connections: Connections;
@@ -127,11 +125,14 @@ export class Flows {
   }
 }
 
+/** IPv4 addresses as IPv4-mapped IPv6 ones: that is what `formatAddress` reads. */
 function endpoint(bytes: Buffer, at: number, version: 4 | 6, port: number): Endpoint {
-  if (version === 4) {
-    address.setUint16(10, 0xffff);
-    bytes.copy(new Uint8Array(address.buffer), 12, at, at + 4);
-  } else bytes.copy(new Uint8Array(address.buffer), 0, at, at + 16);
-  const text = formatAddress(address, 0);
-  return { address: text, port };
+  const address = Buffer.alloc(16);
+  if (version === 6) {
+    bytes.copy(address, 0, at, at + 16);
+  } else {
+    address.writeUInt16BE(0xffff, 10);
+    bytes.copy(address, 12, at, at + 4);
+  }
+  return { address: formatAddress(new DataView(address.buffer, address.byteOffset), 0), port };
 }

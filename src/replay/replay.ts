@@ -10,6 +10,7 @@ import { SpanCredits } from '../tap/span_credits.ts';
 import { createSpanWriter } from '../tap/span_writer.ts';
 import { WallClock } from '../tap/wall_clock.ts';
 import { VERSION } from '../version.ts';
+import type { Decoder } from '../wire/decoder.ts';
 import { createDecoders } from '../wire/decoders.ts';
 import { ReplayCounters } from './counters.ts';
 import { EarlyMemory } from './early.ts';
@@ -17,7 +18,6 @@ import { Flows } from './flows.ts';
 import type { PacketSink } from './packet.ts';
 import { Segment } from './segment.ts';
 import { Servers } from './servers.ts';
-import { CountedDecoder, type Verdict } from './verdicts.ts';
 
 /** Bytes of all connections that wait for the other direction or for the rest of a message. */
 const HELD_BYTES = 64 * 1024 * 1024;
@@ -50,7 +50,6 @@ export interface ReplayOptions {
 export class Replay implements PacketSink {
   readonly counters = new ReplayCounters();
   readonly tap = new TapCounters();
-  readonly verdicts = new Map<string, Verdict>();
   /** What a decoder threw first. */
   failure: unknown;
   /** Connections that were open when the capture ended. */
@@ -83,7 +82,7 @@ export class Replay implements PacketSink {
     this.outputs = receivers(options.hints).map(
       (receiver) =>
         new Output(receiver, {
-          decoders: this.decoders(receiver, options.hints),
+          decoders: decodersOf(receiver, options.hints),
           writer: createSpanWriter({ version: VERSION, schemaUrl: SCHEMA_URL }),
           aggregator: createMetricAggregator({ version: VERSION, schemaUrl: SCHEMA_URL, start: [0, 0] }),
           counters: tap,
@@ -155,21 +154,12 @@ export class Replay implements PacketSink {
     this.nextSweep = now + SWEEP_NS;
     this.flows.connections.sweep(now);
   }
+}
 
-  private decoders(receiver: TapReceiver, hints: ReplayOptions['hints']): readonly CountedDecoder[] {
-    const hinted = hints.get(receiver.include.ports[0]?.from ?? -1);
-    const decoders = createDecoders(receiver).map((decoder) => new CountedDecoder(decoder, this.verdict(decoder.name)));
-    return decoders.sort((a, b) => Number(b.name === hinted) - Number(a.name === hinted));
-  }
-
-  private verdict(name: string): Verdict {
-    let verdict = this.verdicts.get(name);
-    if (verdict === undefined) {
-      verdict = { connections: 0, exchanges: 0 };
-      this.verdicts.set(name, verdict);
-    }
-    return verdict;
-  }
+/** The hinted one is asked first; the others keep their order. */
+function decodersOf(receiver: TapReceiver, hints: ReplayOptions['hints']): readonly Decoder[] {
+  const hinted = hints.get(receiver.include.ports[0]?.from ?? -1);
+  return [...createDecoders(receiver)].sort((a, b) => Number(b.name === hinted) - Number(a.name === hinted));
 }
 
 /** What a hint may name. */

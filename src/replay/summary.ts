@@ -31,17 +31,13 @@ function connections({ tap, counters, leftOpen }: Replay): string {
   return parts.join(', ');
 }
 
-function decoders({ verdicts, tap }: Replay): string {
-  const known = [...verdicts]
-    .filter(([, { connections }]) => connections > 0)
-    .map(
-      ([name, verdict]) =>
-        `${name} ${count(verdict.connections, 'connection')} ${count(verdict.exchanges, 'exchange')}`,
-    );
-  const silent = tap.connections - tap.sessions - tap.opaque;
-  if (tap.opaque > 0) known.push(`not understood ${tap.opaque}`);
-  if (silent > 0) known.push(`too little to tell ${silent}`);
-  return list(known);
+/** Verdicts on what connections are; a withdrawn one was followed by another, or by too little to tell. */
+function decoders({ tap }: Replay): string {
+  let told = 0;
+  for (const [verdict, times] of tap.detections) told += verdict === 'withdrawn' ? -times : times;
+  const verdicts = [...tap.detections].map(([verdict, times]) => `${verdict} ${times}`);
+  if (told < tap.connections) verdicts.push(`too little to tell ${tap.connections - told}`);
+  return list(verdicts);
 }
 
 function times({ counters: { first, last } }: Replay): string {
