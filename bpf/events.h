@@ -47,7 +47,7 @@ enum sonde_skip {
 	SONDE_SKIP_KERNEL_SOCKET = 5,
 	SONDE_SKIP_TRUNC = 6,  /* MSG_TRUNC: consumed without being written to the buffer */
 	SONDE_SKIP_FAULT = 7,  /* the user page was not present */
-	SONDE_SKIP_BUDGET = 8, /* over the byte budget of the socket: the first 512 bytes only */
+	SONDE_SKIP_BUDGET = 8, /* over the byte budget of the socket: 512 bytes of a large one */
 	SONDE_SKIP_POLICY = 9, /* user space asked for less */
 	SONDE_SKIP_MAX = 10,
 };
@@ -193,7 +193,7 @@ struct sonde_config {
 	__u32 pidns;  /* inode of Sonde's PID namespace */
 	__u32 pidns_level;     /* its depth */
 	__u32 capture_bytes;   /* per operation, at most 16384 */
-	__u32 budget_bytes;    /* per socket and interval; over it, operations are copied up to 512 bytes */
+	__u32 budget_bytes;    /* per socket and interval; over it, large operations are cut to 512 */
 	__u32 budget_interval; /* ns */
 	__u32 wakeup_bytes;    /* wake user space when so much is waiting in the ring */
 };

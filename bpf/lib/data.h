@@ -10,7 +10,8 @@
 #include "operand.h"
 
 #define RECORD_BYTES 4096 /* user bytes per record */
-#define HEAD_BYTES 512	  /* user bytes of an operation over the budget */
+#define HEAD_BYTES 512	  /* user bytes of an operation over the budget, unless it is no longer than ... */
+#define SMALL_BYTES 2048  /* ... this: messages, not a body */
 #define RECORDS_MAX 4	  /* per operation */
 #define CAPTURE_MAX (RECORD_BYTES * RECORDS_MAX)
 

@@ -97,8 +97,11 @@ static __always_inline __u32 allowance(struct scratch *s, struct socket_state *s
 		state->budget_start = now;
 		state->budget_used = 0;
 	}
-	/* Over the budget, a head still comes: the next message begins somewhere in a large body's reads. */
-	if (state->budget_used >= cfg->budget_bytes && limit > HEAD_BYTES) {
+	/*
+	 * Over the budget, a head still comes: the next message begins somewhere in a large body's reads. A
+	 * pipeline of small messages comes whole: of a cut one, no answer can be paired.
+	 */
+	if (state->budget_used >= cfg->budget_bytes && limit > SMALL_BYTES) {
 		s->head.skip = SONDE_SKIP_BUDGET;
 		return HEAD_BYTES;
 	}

@@ -23,6 +23,8 @@ export interface Point {
   readonly metric: string;
   readonly unit: string;
   readonly attributes: Attributes;
+  /** Of the series: it begins again when what it counts was forgotten. */
+  readonly start: string;
   readonly time: bigint;
   /** Number points. */
   readonly value: number | undefined;
@@ -46,6 +48,7 @@ interface KeyValue {
 
 interface RawPoint {
   readonly attributes?: readonly KeyValue[];
+  readonly startTimeUnixNano?: string;
   readonly timeUnixNano: string;
   readonly asInt?: string | number;
   readonly asDouble?: number;
@@ -155,6 +158,7 @@ function metricPoints(metric: RawMetric, resource: Attributes, scope: string): P
     metric: metric.name,
     unit: metric.unit ?? '',
     attributes: flat(point.attributes),
+    start: point.startTimeUnixNano ?? '',
     time: BigInt(point.timeUnixNano),
     value: point.asDouble ?? (point.asInt === undefined ? undefined : Number(point.asInt)),
     count: point.count === undefined ? undefined : Number(point.count),
@@ -162,11 +166,17 @@ function metricPoints(metric: RawMetric, resource: Attributes, scope: string): P
   }));
 }
 
-/** Cumulative points repeat at every export: only each series' last one counts. */
+/** Cumulative points repeat at every export: only each series' last one counts, and those of a series that began again. */
 export function lastPoints(points: readonly Point[]): Point[] {
   const series = new Map<string, Point>();
   for (const point of points) {
-    const key = JSON.stringify([point.scope, point.metric, sorted(point.resource), sorted(point.attributes)]);
+    const key = JSON.stringify([
+      point.scope,
+      point.metric,
+      point.start,
+      sorted(point.resource),
+      sorted(point.attributes),
+    ]);
     const known = series.get(key);
     if (known === undefined || known.time <= point.time) series.set(key, point);
   }
