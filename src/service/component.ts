@@ -15,12 +15,15 @@ export interface Consumer {
 export class ConsumeError extends Error {
   readonly permanent: boolean;
   readonly retryAfterMs: number | undefined;
+  /** google.rpc.Code of an upstream that refused for good: the sender is told the same. */
+  readonly code: number | undefined;
 
-  constructor(message: string, options: { permanent: boolean; retryAfterMs?: number; cause?: unknown }) {
+  constructor(message: string, options: { permanent: boolean; retryAfterMs?: number; code?: number; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.name = 'ConsumeError';
     this.permanent = options.permanent;
     this.retryAfterMs = options.retryAfterMs;
+    this.code = options.code;
   }
 }
 
@@ -48,30 +51,51 @@ export interface Settings {
   readonly extension: (id: string) => Extension | undefined;
 }
 
+export type MetricAttributes = Readonly<Record<string, string | number | boolean>>;
+
+export interface MetricOptions {
+  readonly description: string;
+  readonly unit: string;
+  /** The lowest `service::telemetry::metrics::level` that has it; default: basic. */
+  readonly level?: 'normal' | 'detailed';
+  /** Attribute that names the component's signal. */
+  readonly signalKey?: 'data_type' | 'otel.signal';
+}
+
+export interface HistogramOptions extends MetricOptions {
+  /** Upper bounds of the buckets; default: the SDK's. */
+  readonly boundaries?: readonly number[];
+}
+
+export interface Histogram {
+  /** Somebody reads it: else what is costly to measure need not be. */
+  readonly enabled: boolean;
+  record(value: number, attributes?: MetricAttributes): void;
+}
+
 /** Own metrics of a component, behind the OpenTelemetry API. */
 export interface ComponentTelemetry {
-  counter(
-    name: string,
-    options: { description: string; unit: string },
-  ): (value: number, attributes?: Readonly<Record<string, string>>) => void;
+  /** What it returns is fast for attributes that are the same object each time. */
+  counter(name: string, options: MetricOptions): (value: number, attributes?: MetricAttributes) => void;
   /** `observe` is called at each collection. */
   observable(
     name: string,
-    options: { description: string; unit: string; monotonic: boolean },
-    observe: () => Iterable<readonly [number, Readonly<Record<string, string>>]>,
+    options: MetricOptions & Pick<MetricValue, 'monotonic' | 'additive'>,
+    observe: () => Iterable<readonly [number, MetricAttributes]>,
   ): void;
+  histogram(name: string, options: HistogramOptions): Histogram;
   /** Metrics that something shared by several components counts: registered once per `key`, without attributes of a component. */
   source(key: string, read: () => Iterable<MetricValue>): void;
 }
 
 /** One value of an own metric. */
-export interface MetricValue {
+export interface MetricValue extends Omit<MetricOptions, 'signalKey'> {
   readonly name: string;
-  readonly description: string;
-  readonly unit: string;
   /** Else it is a level that goes up and down. */
   readonly monotonic: boolean;
-  readonly attributes: Readonly<Record<string, string>>;
+  /** A level whose values are added up over attributes: an UpDownCounter, else a Gauge. */
+  readonly additive?: boolean;
+  readonly attributes: MetricAttributes;
   readonly value: number;
 }
 

@@ -2,8 +2,9 @@ import type { Batch } from '../pdata/pdata.ts';
 import { ConsumeError, type Consumer } from './component.ts';
 
 /**
- * Gives the same batch to several consumers. Every one gets it, whatever the others say; one permanent failure makes the
- * whole permanent, since sending again would repeat it (the Collector's fanoutconsumer joins errors likewise).
+ * Gives the same batch to several consumers. Every one gets it, whatever the others say. If one may take it later, the sender is to
+ * send again: those that took it get it twice, but nothing is lost. (The Collector answers what the first that failed said, and so
+ * loses it for one behind a permanent failure.)
  */
 export class FanOut implements Consumer {
   readonly #consumers: readonly Consumer[];
@@ -27,15 +28,18 @@ export function fanOut(consumers: readonly Consumer[]): Consumer {
 }
 
 export function joinErrors(reasons: readonly unknown[]): ConsumeError {
-  let permanent = false;
-  let retryAfterMs: number | undefined;
-  for (const reason of reasons) {
-    // What is no ConsumeError is a fault of the component: trying again will not help.
-    if (!(reason instanceof ConsumeError) || reason.permanent) permanent = true;
-    else if (reason.retryAfterMs !== undefined) retryAfterMs = Math.max(retryAfterMs ?? 0, reason.retryAfterMs);
-  }
-  const message = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');
   const [cause] = reasons;
-  if (permanent || retryAfterMs === undefined) return new ConsumeError(message, { permanent, cause });
-  return new ConsumeError(message, { permanent, retryAfterMs, cause });
+  const message = reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; ');
+  // What is no ConsumeError is a fault of the component: trying again will not help.
+  const refusals = reasons.filter((reason) => reason instanceof ConsumeError);
+  const later = refusals.filter(({ permanent }) => !permanent);
+  if (later.length === 0) {
+    const code = refusals.find((refusal) => refusal.code !== undefined)?.code;
+    return new ConsumeError(message, { permanent: true, cause, ...(code === undefined ? {} : { code }) });
+  }
+  const waits = later.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  return new ConsumeError(
+    message,
+    waits.length === 0 ? { permanent: false, cause } : { permanent: false, cause, retryAfterMs: Math.max(...waits) },
+  );
 }

@@ -1,11 +1,10 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import type { PrometheusReader, TelemetryConfig } from '../config/telemetry.ts';
+import type { TelemetryConfig } from '../config/telemetry.ts';
 import { LogSampler } from './log_sampler.ts';
 import { type Level, LineLogger, type LogOptions } from './logger.ts';
-import { ownResource } from './own_resource.ts';
+import { OwnOutputs } from './own_outputs.ts';
+import { type OwnAttributes, ownResource } from './own_resource.ts';
 import { processMetrics } from './process_metrics.ts';
-import { PrometheusServer } from './prometheus_server.ts';
-import { prometheusText } from './prometheus_text.ts';
+import type { RunningMetrics } from './sdk_metrics.ts';
 import type { Tracing } from './switch.ts';
 import { TelemetryRegistry } from './telemetry.ts';
 
@@ -14,10 +13,13 @@ interface BuildInfo {
   readonly version: string;
 }
 
-/** Something that reads the metrics or takes the spans, and its end. */
+/** Something that reads the metrics or takes spans or log records, and its end. */
 interface Running {
   close(deadline: number): Promise<void>;
 }
+
+/** Time that a reload gives readers to push what they have. */
+const RELOAD_CLOSE_MS = 5000;
 
 /** Logs, metrics and spans of Sonde itself, as `service::telemetry` says. */
 export class OwnTelemetry {
@@ -26,10 +28,11 @@ export class OwnTelemetry {
   readonly tracing: Tracing = { traced: undefined };
   readonly #options: LogOptions = { level: 'info', encoding: 'console', write: (line) => process.stderr.write(line) };
   readonly #buildInfo: BuildInfo;
-  #files: number[] = [];
-  #readers: Running[] = [];
-  /** What the readers and the tracer run with. */
-  #running = '';
+  #outputs = new OwnOutputs([], []);
+  #metrics: RunningMetrics | undefined;
+  #running: Running[] = [];
+  /** What the readers and the processors run with. */
+  #runningWith = '';
 
   private constructor(buildInfo: BuildInfo) {
     this.#buildInfo = buildInfo;
@@ -49,91 +52,80 @@ export class OwnTelemetry {
   }
 
   /** Ports of the Prometheus readers, in their order. */
-  get ports(): number[] {
-    return this.#readers.filter((reader) => reader instanceof PrometheusServer).map(({ port }) => port);
+  get ports(): readonly number[] {
+    return this.#metrics?.ports ?? [];
   }
 
   /** At start and at each reload. Logs first, so that they tell of what follows. */
   async apply(config: TelemetryConfig): Promise<void> {
-    this.#applyLogs(config.logs);
-    const { metrics, traces, resource } = config;
-    const wanted = JSON.stringify([metrics, traces, resource]);
-    if (wanted === this.#running) return;
-    await this.#closeReaders(performance.now() + 5000);
-    this.#running = wanted;
+    this.#applyLines(config.logs);
+    const { metrics, traces, resource, logs } = config;
+    const wanted = JSON.stringify([metrics, traces, resource, logs.processors]);
+    if (wanted === this.#runningWith) return;
+    await this.#close(performance.now() + RELOAD_CLOSE_MS);
     const attributes = ownResource(resource, this.#buildInfo);
-    if (metrics.level.toLowerCase() !== 'none') await this.#startReaders(metrics, attributes);
-    if (traces.processors.length > 0 && traces.level.toLowerCase() !== 'none') {
-      const { startTraces } = await import('./sdk_traces.ts');
-      const running = await startTraces(traces, attributes, this.logger);
-      this.tracing.traced = running.traced;
-      this.#readers.push(running);
-    }
+    await this.#applyLogs(logs, attributes);
+    await this.#applyMetrics(metrics, attributes);
+    await this.#applyTraces(traces, attributes);
+    this.#runningWith = wanted;
   }
 
   async shutdown(deadline: number): Promise<void> {
-    await this.#closeReaders(deadline);
-    for (const file of this.#files.splice(0)) closeSync(file);
+    await this.#close(deadline);
+    this.#outputs.close();
   }
 
-  async #startReaders(metrics: TelemetryConfig['metrics'], resource: Readonly<Record<string, string>>): Promise<void> {
-    if (metrics.views !== undefined) this.logger.warn('service::telemetry::metrics::views has no effect');
-    for (const { pull, periodic } of metrics.readers) {
-      const prometheus = pull?.exporter.prometheus;
-      if (prometheus !== undefined) this.#readers.push(await this.#prometheus(prometheus, resource));
-      if (periodic === undefined) continue;
-      const { startPeriodic } = await import('./sdk_metrics.ts');
-      this.#readers.push(await startPeriodic(periodic, this.registry, resource, this.logger));
-    }
-  }
-
-  /** A port that is taken is told, not the end: the Collector ends, but a sidecar's own metrics are not worth the pod. */
-  async #prometheus(config: PrometheusReader, resource: Readonly<Record<string, string>>): Promise<Running> {
-    const endpoint = `${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
-    try {
-      return await PrometheusServer.listen(endpoint, () => prometheusText(this.registry.snapshot(), resource, config));
-    } catch (error) {
-      this.logger.error('own metrics are not served', { error, endpoint });
-      return { close: async () => undefined };
-    }
-  }
-
-  async #closeReaders(deadline: number): Promise<void> {
-    this.tracing.traced = undefined;
-    await Promise.all(
-      this.#readers
-        .splice(0)
-        .map((reader) =>
-          reader
-            .close(deadline)
-            .catch((error: unknown) => this.logger.warn('own telemetry did not end well', { error })),
-        ),
-    );
-  }
-
-  #applyLogs(logs: TelemetryConfig['logs']): void {
+  #applyLines(logs: TelemetryConfig['logs']): void {
     const options = this.#options;
-    const before = this.#files;
+    const before = this.#outputs;
+    this.#outputs = new OwnOutputs(logs.output_paths, logs.error_output_paths);
+    options.write = this.#outputs.write;
+    before.close();
     options.level = levelOf(logs.level);
     options.encoding = logs.encoding === 'json' ? 'json' : 'console';
     options.disableCaller = logs.disable_caller;
+    options.stacks = logs.development && !logs.disable_stacktrace;
     options.fields = logs.initial_fields ?? {};
     options.sampler = logs.sampling.enabled ? new LogSampler(logs.sampling) : undefined;
-    this.#files = [];
-    const writers = logs.output_paths.map((path) => this.#output(path));
-    options.write = (line) => {
-      for (const write of writers) write(line);
-    };
-    for (const file of before) closeSync(file);
-    if (logs.processors.length > 0) this.logger.warn('service::telemetry::logs::processors has no effect');
   }
 
-  #output(path: string): (line: string) => void {
-    if (path === 'stderr') return (line) => process.stderr.write(line);
-    if (path === 'stdout') return (line) => process.stdout.write(line);
-    const file = openSync(path.replace(/^file:(\/\/)?/, ''), 'a');
-    this.#files.push(file);
-    return (line) => writeSync(file, line);
+  async #applyLogs({ processors }: TelemetryConfig['logs'], resource: OwnAttributes): Promise<void> {
+    if (processors.length === 0) return;
+    const { startLogs } = await import('./sdk_logs.ts');
+    const running = await startLogs(processors, resource, this.logger.withoutRecords());
+    this.#options.emit = running.emit;
+    this.#running.push(running);
+  }
+
+  async #applyMetrics(metrics: TelemetryConfig['metrics'], resource: OwnAttributes): Promise<void> {
+    if (metrics.level.toLowerCase() === 'none') return;
+    for (const { pull, periodic } of metrics.readers) {
+      for (const key of ['producers', 'cardinality_limits'] as const) {
+        if ((pull ?? periodic)?.[key] !== undefined) this.logger.warn(`${key} of a metric reader has no effect`);
+      }
+    }
+    const { startMetrics } = await import('./sdk_metrics.ts');
+    this.#metrics = await startMetrics(metrics, this.registry, resource, this.logger);
+    this.#running.push(this.#metrics);
+  }
+
+  async #applyTraces(traces: TelemetryConfig['traces'], resource: OwnAttributes): Promise<void> {
+    if (traces.processors.length === 0 || traces.level.toLowerCase() === 'none') return;
+    if (traces.limits !== undefined) this.logger.warn('service::telemetry::traces::limits has no effect');
+    const { startTraces } = await import('./sdk_traces.ts');
+    const running = await startTraces(traces, resource, this.logger);
+    this.tracing.traced = running.traced;
+    this.#running.push(running);
+  }
+
+  async #close(deadline: number): Promise<void> {
+    this.#runningWith = '';
+    this.tracing.traced = undefined;
+    this.#options.emit = undefined;
+    this.#metrics = undefined;
+    const close = (each: Running): Promise<void> =>
+      each.close(deadline).catch((error: unknown) => this.logger.warn('own telemetry did not end well', { error }));
+    await Promise.all(this.#running.splice(0).map(close));
   }
 }
 

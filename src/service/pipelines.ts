@@ -4,6 +4,7 @@ import { difference } from './difference.ts';
 import { fanOut } from './fan_out.ts';
 import type { Built, Node } from './graph.ts';
 import { type Instance, type MadeSettings, makeInstance } from './instance.ts';
+import type { Kind } from './registry.ts';
 import { Switch, type Tracing } from './switch.ts';
 
 /** What cannot run twice gets this long at a reload, while its data waits; what it has not delivered goes to its successor. */
@@ -69,7 +70,7 @@ export class Pipelines {
       (instance) => this.#wire(instance),
     );
     const deadline = performance.now() + drainMs;
-    for (const each of stopLast.toReversed()) await this.#stop(each, deadline, this.#successor(each, kept));
+    await inOrder(stopLast, (each) => this.#stop(each, deadline, this.#successor(each, kept)));
     this.#running = this.#running.filter((each) => replaced.get(each.node.key) !== each);
     for (const key of this.#inlets.keys()) {
       if (kept.has(key)) continue;
@@ -84,14 +85,14 @@ export class Pipelines {
 
   /** Receivers first, exporters last, then extensions, each with what is left of the time until `deadline`. */
   async shutdown(deadline: number): Promise<void> {
-    const stop = this.#running.toReversed();
+    const stop = this.#running;
     this.#running = [];
-    // Half of the time is the exporters': a receiver that waits for a full pipeline must not take it all.
+    // Half of the time is the exporters': who waits for a full pipeline before them must not take it all.
     const now = performance.now();
     const half = now + (deadline - now) / 2;
-    const receivers = stop.filter(({ node }) => node.kind === 'receiver');
-    await Promise.all(receivers.map((each) => this.#stop(each, half)));
-    for (const each of stop) if (each.node.kind !== 'receiver') await this.#stop(each, deadline);
+    await inOrder(stop, (each) =>
+      this.#stop(each, ['exporter', 'extension'].includes(each.node.kind) ? deadline : half),
+    );
     for (const inlet of this.#inlets.values()) inlet.close();
     this.#inlets.clear();
   }
@@ -180,8 +181,7 @@ export class Pipelines {
       this.#leftovers.set(key, left);
       return this.#stop(each, soon, { consume: async (batch) => void left.push(batch) });
     };
-    await Promise.all(stop.filter(({ node }) => node.kind === 'receiver').map(one));
-    for (const each of stop.toReversed()) if (each.node.kind !== 'receiver') await one(each);
+    await inOrder(stop, one);
   }
 
   /** Without waiting for the last of it: the pipeline is running, and its bounds hold for this data too. */
@@ -210,6 +210,18 @@ export class Pipelines {
     }
     close();
   }
+}
+
+/**
+ * Stops receivers together, then what is between, the first of a pipeline first, then exporters together, so that one whose
+ * upstream is dead takes no time from another; extensions last. `instances` are in the order to start.
+ */
+async function inOrder(instances: readonly Instance[], stop: (instance: Instance) => Promise<void>): Promise<void> {
+  const of = (...kinds: Kind[]): Instance[] => instances.toReversed().filter(({ node }) => kinds.includes(node.kind));
+  await Promise.all(of('receiver').map(stop));
+  for (const each of of('processor', 'connector')) await stop(each);
+  await Promise.all(of('exporter').map(stop));
+  for (const each of of('extension')) await stop(each);
 }
 
 /** The Collector's words. */

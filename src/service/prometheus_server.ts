@@ -13,13 +13,19 @@ export class PrometheusServer {
     this.#server = server;
   }
 
-  static async listen(endpoint: string, text: () => string): Promise<PrometheusServer> {
+  static async listen(endpoint: string, text: () => Promise<string>): Promise<PrometheusServer> {
     const { host, port } = await bindAddress(endpoint);
     const server = createServer((request, response) => {
       request.resume();
       const [path] = (request.url ?? '').split('?', 1);
-      if (path !== '/metrics') response.writeHead(404, { 'Content-Type': 'text/plain' }).end('404 page not found\n');
-      else response.writeHead(200, { 'Content-Type': prometheusType }).end(text());
+      if (path !== '/metrics') {
+        response.writeHead(404, { 'Content-Type': 'text/plain' }).end('404 page not found\n');
+        return;
+      }
+      text().then(
+        (body) => response.writeHead(200, { 'Content-Type': prometheusType }).end(body),
+        (error: unknown) => response.writeHead(500, { 'Content-Type': 'text/plain' }).end(`${String(error)}\n`),
+      );
     });
     server.maxConnections = MAX_CONNECTIONS;
     await new Promise<void>((resolve, reject) => {

@@ -1,58 +1,130 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { Histogram, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { PrometheusReader } from '../config/telemetry.ts';
-import type { MetricValue } from './component.ts';
 
-type Attributes = Readonly<Record<string, string>>;
-export type NameStyle = Pick<PrometheusReader, 'without_scope_info' | 'without_type_suffix' | 'without_units'>;
+export type NameStyle = Pick<
+  PrometheusReader,
+  'without_scope_info' | 'without_type_suffix' | 'without_units' | 'with_resource_constant_labels'
+>;
 
 /** https://github.com/prometheus/docs/blob/main/docs/instrumenting/exposition_formats.md */
 export const prometheusType = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
 
-const units: Readonly<Record<string, string>> = { s: 'seconds', ms: 'milliseconds', By: 'bytes', '%': 'percent' };
-/** Labels of attribute sets that live as long as their counter. */
-const labels = new WeakMap<Attributes, string>();
+const units: Readonly<Record<string, string>> = {
+  d: 'days',
+  h: 'hours',
+  min: 'minutes',
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+  By: 'bytes',
+  KiBy: 'kibibytes',
+  MiBy: 'mebibytes',
+  '%': 'percent',
+};
 
-export function prometheusText(metrics: readonly MetricValue[], resource: Attributes, style: NameStyle): string {
-  const families = new Map<string, { readonly head: string; readonly points: string[] }>();
-  for (const metric of metrics) {
-    const name = nameOf(metric, style);
-    let family = families.get(name);
-    if (family === undefined) {
-      const help = `# HELP ${name} ${metric.description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`;
-      family = { head: `${help}# TYPE ${name} ${metric.monotonic ? 'counter' : 'gauge'}\n`, points: [] };
-      families.set(name, family);
-    }
-    const text = labelsOf(metric.attributes);
-    const scope = style.without_scope_info
-      ? ''
-      : `${text === '' ? '' : ','}otel_scope_name="sonde",otel_scope_version=""`;
-    const all = `${text}${scope}`;
-    family.points.push(`${name}${all === '' ? '' : `{${all}}`} ${metric.value}\n`);
-  }
-  let text = '';
-  for (const [, { head, points }] of [...families].sort(([a], [b]) => (a < b ? -1 : 1)))
-    text += head + points.sort().join('');
-  return `${text}# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${labelsOf(resource)}} 1\n`;
+type Labels = ReadonlyMap<string, string>;
+interface Family {
+  readonly head: string;
+  readonly lines: string[];
 }
 
-function nameOf({ name, unit, monotonic }: MetricValue, style: NameStyle): string {
-  let result = sanitize(name);
-  const suffix = style.without_units ? undefined : units[unit];
-  if (suffix !== undefined && !result.split('_').includes(suffix)) result += `_${suffix}`;
-  if (monotonic && !style.without_type_suffix && !result.endsWith('_total')) result += '_total';
-  return result;
+/** What the SDK collected, as the Collector's exporter writes it. */
+export function prometheusText({ resource, scopeMetrics }: ResourceMetrics, style: NameStyle): string {
+  const families = new Map<string, Family>();
+  const constant = labelsOf(chosen(resource.attributes, style.with_resource_constant_labels));
+  for (const { scope, metrics } of scopeMetrics) {
+    const info = {
+      otel_scope_name: scope.name,
+      otel_scope_schema_url: scope.schemaUrl ?? '',
+      otel_scope_version: scope.version ?? '',
+    };
+    const common = new Map([...constant, ...labelsOf(style.without_scope_info ? {} : info)]);
+    for (const metric of metrics) write(families, metric, common, style);
+  }
+  const text = [...families].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { head, lines }]) => head + lines.join(''));
+  const target = labelText(labelsOf(resource.attributes));
+  return `${text.join('')}# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info${target} 1\n`;
 }
 
-function labelsOf(attributes: Attributes): string {
-  let text = labels.get(attributes);
-  if (text === undefined) {
-    text = Object.entries(attributes)
-      .map(([key, value]) => [sanitize(key), quoted(value)] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, value]) => `${key}="${value}"`)
-      .join(',');
-    labels.set(attributes, text);
+function write(families: Map<string, Family>, metric: MetricData, common: Labels, style: NameStyle): void {
+  const type = typeOf(metric);
+  if (type === undefined) return;
+  const name = nameOf(metric, type, style);
+  let family = families.get(name);
+  if (family === undefined) {
+    const help = metric.descriptor.description.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+    family = { head: `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`, lines: [] };
+    families.set(name, family);
   }
-  return text;
+  const points: [labels: Labels, value: number | Histogram][] = [];
+  for (const { attributes, value } of metric.dataPoints) {
+    // Prometheus has no exponential buckets in its text.
+    if (typeof value === 'object' && !('buckets' in value)) continue;
+    points.push([new Map([...common, ...labelsOf(attributes)]), value]);
+  }
+  const sorted = points.map(([labels, value]) => [labelText(labels), labels, value] as const);
+  sorted.sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [text, labels, value] of sorted) {
+    if (typeof value === 'number') family.lines.push(`${name}${text} ${numberText(value)}\n`);
+    else family.lines.push(...histogramLines(name, text, labels, value));
+  }
+}
+
+function histogramLines(name: string, text: string, labels: Labels, { buckets, sum = 0, count }: Histogram): string[] {
+  const lines: string[] = [];
+  let below = 0;
+  for (const [i, bound] of [...buckets.boundaries, Number.POSITIVE_INFINITY].entries()) {
+    below += buckets.counts[i] ?? 0;
+    lines.push(`${name}_bucket${labelText(labels, numberText(bound))} ${below}\n`);
+  }
+  lines.push(`${name}_sum${text} ${numberText(sum)}\n`, `${name}_count${text} ${count}\n`);
+  return lines;
+}
+
+function typeOf({ dataPoints, ...metric }: MetricData): 'counter' | 'gauge' | 'histogram' | undefined {
+  const [first] = dataPoints;
+  if (first === undefined) return undefined;
+  if (typeof first.value === 'object') return 'buckets' in first.value ? 'histogram' : undefined;
+  return 'isMonotonic' in metric && metric.isMonotonic ? 'counter' : 'gauge';
+}
+
+/** The Collector leaves suffixes out only when neither kind is wanted. */
+function nameOf({ descriptor: { name, unit } }: MetricData, type: string, style: NameStyle): string {
+  const plain = sanitize(name);
+  if (style.without_units && style.without_type_suffix) return plain;
+  const words = plain.split('_').filter((word) => word !== '');
+  const total = type === 'counter';
+  const rest = total ? words.filter((word) => word !== 'total') : words;
+  const suffix = units[unit];
+  if (suffix !== undefined && !rest.includes(suffix)) rest.push(suffix);
+  return [...rest, ...(total ? ['total'] : [])].join('_');
+}
+
+function chosen(attributes: Attributes, lists: NameStyle['with_resource_constant_labels']): Attributes {
+  if (lists === undefined) return {};
+  const { included, excluded } = lists;
+  return Object.fromEntries(
+    Object.entries(attributes).filter(
+      ([key]) => !excluded.includes(key) && (included.length === 0 || included.includes(key)),
+    ),
+  );
+}
+
+function labelsOf(attributes: Attributes): Map<string, string> {
+  return new Map(Object.entries(attributes).map(([key, value]) => [sanitize(key), quoted(String(value))]));
+}
+
+function labelText(labels: Labels, le?: string): string {
+  const all = [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (le !== undefined) all.push(['le', le]);
+  return all.length === 0 ? '' : `{${all.map(([key, value]) => `${key}="${value}"`).join(',')}}`;
+}
+
+function numberText(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }
 
 function sanitize(name: string): string {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Context, type ContextManager, context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
@@ -9,17 +9,18 @@ import {
   BatchSpanProcessor,
   ConsoleSpanExporter,
   ParentBasedSampler,
-  type ReadableSpan,
   type Sampler,
   SimpleSpanProcessor,
   type SpanExporter,
   type SpanProcessor,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
-import type { SpanProcessorConfig, TelemetryConfig } from '../config/telemetry.ts';
+import type { ProcessorConfig, PushExporter, TelemetryConfig } from '../config/telemetry.ts';
 import type { Batch } from '../pdata/pdata.ts';
 import type { Consumer, Logger } from './component.ts';
-import { type OtlpOptions, otlpOptions, withinTime } from './sdk_otlp.ts';
+import { OtlpExporter } from './own_otlp_exporter.ts';
+import type { OwnAttributes } from './own_resource.ts';
+import { withinTime } from './within_time.ts';
 
 /** `Tracing` of switch.ts through the SDK. Loaded only when the configuration has a span processor. */
 export interface RunningTraces {
@@ -29,12 +30,12 @@ export interface RunningTraces {
 
 export async function startTraces(
   config: TelemetryConfig['traces'],
-  resource: Readonly<Record<string, string>>,
+  resource: OwnAttributes,
   logger: Logger,
 ): Promise<RunningTraces> {
   context.disable();
   context.setGlobalContextManager(new LocalContexts());
-  const spanProcessors = config.processors.flatMap((each) => processors(each, logger));
+  const spanProcessors = await Promise.all(config.processors.map((each) => processorOf(each, logger)));
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes(resource),
     spanProcessors,
@@ -68,79 +69,50 @@ export async function startTraces(
   };
 }
 
-/** `{parent_based: {root: {trace_id_ratio_based: {ratio: 0.1}}}}`; everything by default. */
+interface SamplerConfig {
+  readonly ratio?: unknown;
+  readonly root?: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** `{parent_based: {root: {trace_id_ratio_based: {ratio: 0.1}}}}`; everything without a parent by default. */
 export function samplerOf(config: unknown): Sampler {
-  if (typeof config !== 'object' || config === null) return new AlwaysOnSampler();
-  const known = config as Readonly<Record<string, { readonly ratio?: unknown; readonly root?: unknown } | null>>;
+  if (typeof config !== 'object' || config === null) return new ParentBasedSampler({ root: new AlwaysOnSampler() });
+  const known = config as Readonly<Record<string, SamplerConfig | null>>;
+  const parent = known['parent_based'];
+  if (parent !== undefined) {
+    const root = parent?.root === undefined ? new AlwaysOnSampler() : samplerOf(parent.root);
+    const given = (key: string, name: string): Partial<Record<string, Sampler>> =>
+      parent?.[key] === undefined ? {} : { [name]: samplerOf(parent[key]) };
+    return new ParentBasedSampler({
+      root,
+      ...given('remote_parent_sampled', 'remoteParentSampled'),
+      ...given('remote_parent_not_sampled', 'remoteParentNotSampled'),
+      ...given('local_parent_sampled', 'localParentSampled'),
+      ...given('local_parent_not_sampled', 'localParentNotSampled'),
+    });
+  }
   if ('always_off' in known) return new AlwaysOffSampler();
   const ratio = known['trace_id_ratio_based'];
-  if (ratio !== undefined) return new TraceIdRatioBasedSampler(typeof ratio?.ratio === 'number' ? ratio.ratio : 1);
-  const parent = known['parent_based'];
-  return parent === undefined ? new AlwaysOnSampler() : new ParentBasedSampler({ root: samplerOf(parent?.root) });
+  if ('always_on' in known || ratio === undefined) return new AlwaysOnSampler();
+  return new TraceIdRatioBasedSampler(typeof ratio?.ratio === 'number' ? ratio.ratio : 1);
 }
 
-function processors({ batch, simple }: SpanProcessorConfig, logger: Logger): SpanProcessor[] {
-  const result: SpanProcessor[] = [];
-  for (const exporter of batch === undefined ? [] : exportersOf(batch.exporter, logger)) {
-    const { schedule_delay, export_timeout, max_queue_size, max_export_batch_size } = batch ?? {};
-    result.push(
-      new BatchSpanProcessor(exporter, {
-        scheduledDelayMillis: schedule_delay ?? 5000,
-        exportTimeoutMillis: export_timeout ?? 30_000,
-        maxQueueSize: max_queue_size ?? 2048,
-        maxExportBatchSize: max_export_batch_size ?? 512,
-      }),
-    );
-  }
-  if (simple !== undefined) {
-    for (const exporter of exportersOf(simple.exporter, logger)) result.push(new SimpleSpanProcessor(exporter));
-  }
-  return result;
+async function processorOf({ batch, simple }: ProcessorConfig, logger: Logger): Promise<SpanProcessor> {
+  if (batch === undefined) return new SimpleSpanProcessor(await exporterOf(simple?.exporter ?? {}, logger));
+  const { schedule_delay, export_timeout, max_queue_size, max_export_batch_size } = batch;
+  return new BatchSpanProcessor(await exporterOf(batch.exporter, logger), {
+    scheduledDelayMillis: schedule_delay ?? 5000,
+    exportTimeoutMillis: export_timeout,
+    maxQueueSize: max_queue_size,
+    maxExportBatchSize: Math.min(max_export_batch_size, max_queue_size),
+  });
 }
 
-function exportersOf(
-  { otlp, console: print }: NonNullable<SpanProcessorConfig['batch']>['exporter'],
-  logger: Logger,
-): SpanExporter[] {
-  const result: SpanExporter[] = [];
-  if (otlp !== undefined) result.push(new OtlpSpanExporter(otlpOptions(otlp, 'v1/traces', logger), logger));
-  if (print !== undefined) result.push(new ConsoleSpanExporter());
-  return result;
-}
-
-/** OTLP/JSON by HTTP. A batch that is refused is lost, and told: own spans are not worth a queue. */
-class OtlpSpanExporter implements SpanExporter {
-  readonly #options: OtlpOptions;
-  readonly #logger: Logger;
-
-  constructor(options: OtlpOptions, logger: Logger) {
-    this.#options = options;
-    this.#logger = logger;
-  }
-
-  export(spans: ReadableSpan[], done: Parameters<SpanExporter['export']>[1]): void {
-    this.#send(spans).then(
-      () => done({ code: 0 }),
-      (error: unknown) => {
-        this.#logger.warn('own spans could not be sent', { error, dropped_spans: spans.length });
-        done({ code: 1 });
-      },
-    );
-  }
-
-  async #send(spans: ReadableSpan[]): Promise<void> {
-    const { url, headers, timeoutMillis } = this.#options;
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: Buffer.from(JsonTraceSerializer.serializeRequest(spans) ?? new Uint8Array(0)),
-      signal: AbortSignal.timeout(timeoutMillis),
-    });
-    await response.arrayBuffer();
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  }
-
-  async shutdown(): Promise<void> {}
+async function exporterOf({ otlp }: PushExporter, logger: Logger): Promise<SpanExporter> {
+  if (otlp === undefined) return new ConsoleSpanExporter();
+  const serializers = { json: JsonTraceSerializer, protobuf: ProtobufTraceSerializer };
+  return OtlpExporter.open(otlp, 'traces', serializers, logger);
 }
 
 /** So that the span of an exporter is a child of the receiver's. */

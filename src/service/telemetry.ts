@@ -1,93 +1,173 @@
-import type { ComponentTelemetry, MetricValue } from './component.ts';
+import type {
+  ComponentTelemetry,
+  Histogram,
+  HistogramOptions,
+  MetricAttributes,
+  MetricOptions,
+  MetricValue,
+} from './component.ts';
 
-type Attributes = Readonly<Record<string, string>>;
-interface Options {
-  readonly description: string;
-  readonly unit: string;
-  readonly monotonic: boolean;
+/** One series of a counter. Adding to it is an addition: the SDK, at 0.9 µs for each of its own, gets the sum at collection. */
+export interface Point {
+  readonly attributes: MetricAttributes;
+  total: number;
+  /** Not given to the SDK yet. */
+  pending: number;
+  /** The SDK does not have this series: it gets it with zero, too. */
+  fresh: boolean;
 }
-interface Point {
-  readonly attributes: Attributes;
-  value: number;
-}
-type Observer = () => Iterable<readonly [number, Attributes]>;
-interface Instrument extends Options {
+
+export interface CounterState extends MetricOptions {
+  readonly name: string;
   readonly points: Map<string, Point>;
-  readonly observers: Set<Observer>;
 }
 
-/** Distinct attribute sets per metric; more are added up in one point without attributes but `otel.metric.overflow`. */
-const MAX_POINTS = 2000;
-const overflow: Attributes = { 'otel.metric.overflow': 'true' };
+/** Histograms of the readers that run now; undefined for one that their level leaves out. */
+export interface Recorders {
+  histogram(
+    name: string,
+    options: HistogramOptions,
+  ): ((value: number, attributes: MetricAttributes) => void) | undefined;
+}
 
-/** Own metrics of all components, held in this process and read as a snapshot. */
+type Observer = () => Iterable<MetricValue>;
+
+/** Distinct attribute sets per metric, as in the SDK; more are added up in one point. */
+const MAX_POINTS = 2000;
+const overflow: MetricAttributes = { 'otel.metric.overflow': true };
+
+/** What the components count; `OwnMeters` makes OpenTelemetry instruments of it while somebody reads. */
 export class TelemetryRegistry {
-  readonly #instruments = new Map<string, Instrument>();
-  readonly #sources = new Map<string, () => Iterable<MetricValue>>();
+  readonly #counters = new Map<string, CounterState>();
+  readonly #observers = new Set<Observer>();
+  readonly #sources = new Map<string, Observer>();
+  #recorders: Recorders | undefined;
+
+  get counters(): Iterable<CounterState> {
+    return this.#counters.values();
+  }
 
   /** `fixed`: attributes of every point, such as the component's id. */
-  component(fixed: Attributes): ComponentTelemetry {
-    return this.scope(fixed);
+  component(fixed: MetricAttributes, signal?: string): ComponentTelemetry {
+    return this.scope(fixed, signal);
   }
 
   /** `close` ends the observers; what was counted stays, so that a component that is made again goes on counting. */
-  scope(fixed: Attributes): ComponentTelemetry & { readonly close: () => void } {
+  scope(fixed: MetricAttributes, signal?: string): ComponentTelemetry & { readonly close: () => void } {
     const ends: (() => void)[] = [];
+    const fixedOf = ({ signalKey }: MetricOptions): MetricAttributes =>
+      signalKey === undefined || signal === undefined ? fixed : { ...fixed, [signalKey]: signal };
     return {
       close: () => {
         for (const end of ends.splice(0)) end();
       },
-      counter: (name, options) => {
-        const instrument = this.#instrument(name, { ...options, monotonic: true });
-        return (value, attributes) => add(instrument, value, { ...fixed, ...attributes });
-      },
+      counter: (name, options) => this.#counter(name, options, fixedOf(options)),
       observable: (name, options, observe) => {
-        const { observers } = this.#instrument(name, options);
+        const base = fixedOf(options);
         const observer: Observer = () =>
-          Array.from(observe(), ([value, attributes]) => [value, { ...fixed, ...attributes }] as const);
-        observers.add(observer);
-        ends.push(() => observers.delete(observer));
+          Array.from(observe(), ([value, attributes]) => ({
+            ...options,
+            name,
+            value,
+            attributes: { ...base, ...attributes },
+          }));
+        this.#observers.add(observer);
+        ends.push(() => this.#observers.delete(observer));
       },
+      histogram: (name, options) => this.#histogram(name, options, fixedOf(options)),
       // It outlives the component: what it reads from does, too.
       source: (key, read) => this.addSource(key, read),
     };
   }
 
-  /** Metrics that somebody else counts; asked at each snapshot. The same key replaces. */
-  addSource(key: string, source: () => Iterable<MetricValue>): void {
+  /** Metrics that somebody else counts; asked at each collection. The same key replaces. */
+  addSource(key: string, source: Observer): void {
     this.#sources.set(key, source);
   }
 
+  /** New readers: they begin at zero, as their start time says. */
+  attach(recorders: Recorders | undefined): void {
+    for (const { points } of this.#counters.values()) {
+      for (const point of points.values()) {
+        if (this.#recorders !== undefined) point.pending = 0;
+        point.fresh = true;
+      }
+    }
+    this.#recorders = recorders;
+  }
+
+  /** What is not counted but asked for; values of the same series are added up. */
+  observe(): MetricValue[] {
+    const byKey = new Map<string, MetricValue>();
+    for (const observe of [...this.#sources.values(), ...this.#observers]) {
+      for (const each of observe()) {
+        const key = `${each.name} ${keyOf(each.attributes)}`;
+        const before = byKey.get(key);
+        byKey.set(key, before === undefined ? each : { ...before, value: before.value + each.value });
+      }
+    }
+    return [...byKey.values()];
+  }
+
+  /** Everything as it is now. */
   snapshot(): MetricValue[] {
-    const result: MetricValue[] = [];
-    for (const source of this.#sources.values()) result.push(...source());
-    for (const [name, { points, observers, ...options }] of this.#instruments) {
-      for (const { attributes, value } of points.values()) result.push({ name, ...options, attributes, value });
-      for (const observe of observers) {
-        for (const [value, attributes] of observe()) result.push({ name, ...options, attributes, value });
+    const result = this.observe();
+    for (const { points, ...options } of this.#counters.values()) {
+      for (const { attributes, total: value } of points.values()) {
+        result.push({ ...options, monotonic: true, attributes, value });
       }
     }
     return result;
   }
 
-  #instrument(name: string, options: Options): Instrument {
-    let instrument = this.#instruments.get(name);
-    if (instrument === undefined) {
-      instrument = { ...options, points: new Map(), observers: new Set() };
-      this.#instruments.set(name, instrument);
-    }
-    return instrument;
+  #counter(name: string, options: MetricOptions, fixed: MetricAttributes): ReturnType<ComponentTelemetry['counter']> {
+    const counter = this.#counters.get(name) ?? { ...options, name, points: new Map<string, Point>() };
+    this.#counters.set(name, counter);
+    let plain: Point | undefined;
+    const known = new WeakMap<MetricAttributes, Point>();
+    return (value, attributes) => {
+      let point = attributes === undefined ? plain : known.get(attributes);
+      if (point === undefined) {
+        point = pointOf(counter, { ...fixed, ...attributes });
+        if (attributes === undefined) plain = point;
+        else known.set(attributes, point);
+      }
+      point.total += value;
+      point.pending += value;
+    };
+  }
+
+  #histogram(name: string, options: HistogramOptions, fixed: MetricAttributes): Histogram {
+    let asked: Recorders | undefined;
+    let recorder: ReturnType<Recorders['histogram']>;
+    const current = (): typeof recorder => {
+      if (asked !== this.#recorders) {
+        asked = this.#recorders;
+        recorder = asked?.histogram(name, options);
+      }
+      return recorder;
+    };
+    return {
+      get enabled() {
+        return current() !== undefined;
+      },
+      record: (value, attributes) => current()?.(value, attributes === undefined ? fixed : { ...fixed, ...attributes }),
+    };
   }
 }
 
-function add(instrument: Instrument, value: number, attributes: Attributes): void {
-  const key = JSON.stringify(Object.entries(attributes).sort());
-  const point = instrument.points.get(key);
-  if (point !== undefined) point.value += value;
-  else if (instrument.points.size < MAX_POINTS) instrument.points.set(key, { attributes, value });
-  else {
-    const rest = instrument.points.get('') ?? { attributes: overflow, value: 0 };
-    rest.value += value;
-    instrument.points.set('', rest);
-  }
+export function keyOf(attributes: MetricAttributes): string {
+  return JSON.stringify(Object.entries(attributes).sort());
+}
+
+function pointOf({ points }: CounterState, attributes: MetricAttributes): Point {
+  const key = keyOf(attributes);
+  const known = points.get(key);
+  if (known !== undefined) return known;
+  const full = points.size >= MAX_POINTS;
+  const rest = full ? points.get('') : undefined;
+  if (rest !== undefined) return rest;
+  const point = { attributes: full ? overflow : attributes, total: 0, pending: 0, fresh: true };
+  points.set(full ? '' : key, point);
+  return point;
 }

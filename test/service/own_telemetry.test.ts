@@ -7,14 +7,13 @@ import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { decode } from '../../src/config/decode.ts';
 import { Problems } from '../../src/config/problem.ts';
 import type { Schema } from '../../src/config/schema.ts';
-import { type TelemetryConfig, telemetrySchema, validateTelemetry } from '../../src/config/telemetry.ts';
+import { type TelemetryConfig, telemetrySchema } from '../../src/config/telemetry.ts';
+import { validateTelemetry } from '../../src/config/telemetry_rules.ts';
 import { parseYaml } from '../../src/config/yaml.ts';
 import { LogSampler } from '../../src/service/log_sampler.ts';
+import { senderOptions } from '../../src/service/own_otlp.ts';
 import { ownResource } from '../../src/service/own_resource.ts';
 import { OwnTelemetry } from '../../src/service/own_telemetry.ts';
-import { prometheusText } from '../../src/service/prometheus_text.ts';
-import { otlpOptions } from '../../src/service/sdk_otlp.ts';
-import { until } from '../support/until.ts';
 
 const buildInfo = { command: 'sonde', version: '1.2.3' };
 
@@ -84,29 +83,35 @@ describe('Prometheus', () => {
   });
 
   test.each([
-    [{ without_units: true, without_type_suffix: true, without_scope_info: true }, ['up', 'a_bytes', 'lvl'], ''],
+    ['', ['up', 'a_bytes', 'lvl'], '# TYPE lvl gauge\nlvl 1\n'],
     [
-      { without_units: false, without_type_suffix: false, without_scope_info: false },
+      'without_units: false, without_scope_info: false',
       ['up_seconds_total', 'a_bytes_total', 'lvl_bytes'],
-      'otel_scope_name="sonde"',
+      'lvl_bytes{otel_scope_name="sonde",otel_scope_schema_url="",otel_scope_version=""} 1\n',
     ],
-  ])('names by %j', (style, names, label) => {
-    const metric = (name: string, unit: string, monotonic: boolean) => ({
-      name,
-      unit,
-      monotonic,
-      description: '',
-      attributes: {},
-      value: 1,
-    });
-    const text = prometheusText(
-      [metric('up', 's', true), metric('a_bytes', 'By', true), metric('lvl', 'By', false)],
-      {},
-      style,
-    );
+    ['without_type_suffix: false', ['up_seconds_total', 'a_bytes_total', 'lvl_bytes'], '\nlvl_bytes 1\n'],
+    [
+      'with_resource_constant_labels: {excluded: [service.instance.id]}',
+      ['up', 'a_bytes', 'lvl'],
+      '\nlvl{service_name="sonde",service_version="1.2.3"} 1\n',
+    ],
+    [
+      'with_resource_constant_labels: {included: [service.name]}',
+      ['up', 'a_bytes', 'lvl'],
+      '\nlvl{service_name="sonde"} 1\n',
+    ],
+  ])('names and labels with {%s}', async (style, names, line) => {
+    const telemetry = await started(`metrics: {readers: [{pull: {exporter: {prometheus: {port: 0, ${style}}}}}]}`);
+    const scope = telemetry.registry.component({});
+    const add = (name: string, unit: string, monotonic: boolean) =>
+      scope.observable(name, { unit, monotonic, description: '' }, () => [[1, {}]]);
+    add('up', 's', true);
+    add('a_bytes', 'By', true);
+    add('lvl', 'By', false);
+    const text = await scrape(telemetry);
     const found = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    expect(found.sort()).toEqual([...names, 'target_info'].sort());
-    expect(text).toContain(label);
+    expect(found).toEqual(expect.arrayContaining(names));
+    expect(text).toContain(line);
   });
 
   test('a port that is taken is told, and Sonde goes on', async () => {
@@ -130,53 +135,6 @@ describe('Prometheus', () => {
     expect(telemetry.ports).toEqual([]);
     await expect(fetch(`http://127.0.0.1:${before}/metrics`)).rejects.toThrow();
   });
-});
-
-test('a periodic reader sends OTLP', async () => {
-  const bodies: { url: string | undefined; auth: string | undefined; body: string }[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk));
-    request.on('end', () => {
-      bodies.push({ url: request.url, auth: request.headers.authorization, body });
-      response.end('{}');
-    });
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  const telemetry = await started(`
-metrics:
-  readers:
-    - periodic:
-        interval: 50
-        exporter:
-          otlp: {protocol: http/protobuf, endpoint: "http://127.0.0.1:${port}", headers: [{name: authorization, value: abc}]}
-resource: {service.name: other, team: a, service.instance.id: null}
-`);
-  telemetry.registry.component({ receiver: 'r' }).counter('sonde.n', { description: 'N', unit: '1' })(4);
-  await until(() => bodies.some(({ body }) => body.includes('sonde.n')), 'an export', 5000);
-  const { url, auth, body } = bodies.at(-1) ?? { url: '', auth: '', body: '' };
-  expect([url, auth]).toEqual(['/v1/metrics', 'abc']);
-  const [{ resource, scopeMetrics }] = JSON.parse(body).resourceMetrics;
-  const attributes = resource.attributes.map(({ key, value }: { key: string; value: { stringValue: string } }) => [
-    key,
-    value.stringValue,
-  ]);
-  expect(attributes.sort()).toEqual([
-    ['service.name', 'other'],
-    ['service.version', '1.2.3'],
-    ['team', 'a'],
-  ]);
-  const metric = scopeMetrics[0].metrics.find(({ name }: { name: string }) => name === 'sonde.n');
-  expect(metric).toMatchObject({
-    sum: {
-      isMonotonic: true,
-      aggregationTemporality: 2,
-      dataPoints: [{ asDouble: 4, attributes: [{ key: 'receiver' }] }],
-    },
-  });
-  await telemetry.shutdown(performance.now() + 1000);
-  await new Promise((resolve) => server.close(resolve));
 });
 
 describe('logs', () => {
@@ -231,6 +189,10 @@ test.each([
   const text = yaml.startsWith('{') ? yaml : `{${yaml}}`;
   const { metrics } = configOf(`metrics: {readers: [{periodic: {exporter: {otlp: ${text}}}}]}`);
   const target = metrics.readers[0]?.periodic?.exporter.otlp;
-  const none = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-  expect(target && otlpOptions(target, 'v1/metrics', none)).toMatchObject(expected);
+  const { url, headers } = target === undefined ? never() : senderOptions(target, 'metrics');
+  expect({ url: url.href, headers }).toMatchObject(expected);
 });
+
+function never(): never {
+  throw new Error('no target');
+}

@@ -31,7 +31,7 @@ test('a span per batch and component, the exporter’s below the receiver’s; o
   expect(own.tracing.traced).toBeUndefined();
   await own.apply(
     await telemetryOf(
-      `{metrics: {level: none}, traces: {processors: [{batch: {schedule_delay: 50, exporter: {otlp: {protocol: http/protobuf, endpoint: "${url}"}}}}]}}`,
+      `{metrics: {level: none}, traces: {processors: [{batch: {schedule_delay: 50, exporter: {otlp: {protocol: http/json, endpoint: "${url}"}}}}]}}`,
     ),
   );
   const exporter = new Switch(
@@ -63,7 +63,8 @@ test('a span per batch and component, the exporter’s below the receiver’s; o
 });
 
 test.each([
-  [undefined, 'AlwaysOnSampler'],
+  [undefined, /^ParentBased\{root=AlwaysOnSampler,/],
+  [{ always_on: {} }, 'AlwaysOnSampler'],
   [{ always_off: null }, 'AlwaysOffSampler'],
   [{ trace_id_ratio_based: { ratio: 0.25 } }, 'TraceIdRatioBased{0.25}'],
   [
