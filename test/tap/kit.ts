@@ -5,7 +5,9 @@ import type { ObservedProcess } from '../../src/tap/processes.ts';
 import type { FromTap, HttpConfig, Ledger, TapConfig, TapFilter, TapReceiver } from '../../src/tap/protocol.ts';
 import { Tap } from '../../src/tap/tap.ts';
 import type { MetricAggregator, ServiceInstance, SpanContext, SpanWriter } from '../../src/tap/types.ts';
+import type { Decoder } from '../../src/wire/decoder.ts';
 import type { Operation } from '../../src/wire/operation.ts';
+import { told } from '../wire/driver.ts';
 import { LineDecoder } from './line_decoder.ts';
 
 export const MS = 1e6;
@@ -109,6 +111,7 @@ export interface SeenSpan {
   readonly traceId: string;
   readonly parentSpanId: string;
   readonly flags: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /** Each span is `size` bytes; a request is as many bytes as its spans. */
@@ -134,6 +137,7 @@ export class FakeWriter implements SpanWriter {
       traceId: hex(context.traceId),
       parentSpanId: hex(context.parentSpanId),
       flags: context.flags,
+      attributes: told(operation),
     });
     return true;
   }
@@ -222,7 +226,7 @@ export class Bench {
   private readonly offsets = new Map<number, Ends>();
   private request = 0;
 
-  constructor(first: TapConfig = config()) {
+  constructor(first: TapConfig = config(), real?: () => readonly Decoder[]) {
     this.parts = {
       openKernelTap: () => {
         if (this.refuse !== undefined) throw this.refuse;
@@ -232,6 +236,7 @@ export class Bench {
       },
       processes: () => this.processes,
       decoders: () => {
+        if (real !== undefined) return real();
         const decoder = new LineDecoder();
         this.decoders.push(decoder);
         return [decoder];
@@ -333,7 +338,7 @@ export class Bench {
     ends[key] = Math.max(ends[key], offset + text.length);
     const time = changes.time ?? ++this.kernel.time;
     // As in the ring: what is around the bytes is not theirs, and it is overwritten after the call.
-    const bytes = Buffer.from(`#?#${text.slice(0, captured)}\n#?#`);
+    const bytes = Buffer.from(`#?#${text.slice(0, captured)}\n#?#`, 'latin1');
     const { first = true, generation = 1 } = changes;
     this.push((handler) => {
       handler.data(cookie, generation, direction, first, time, offset, text.length, captured, 0, 7, 7, bytes, 3);
