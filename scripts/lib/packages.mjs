@@ -47,6 +47,13 @@ export const testPackages = [
     why: 'a server of the tests',
     paths: ['/usr/lib/python3/dist-packages/aiohttp/__init__.py'],
   },
+  {
+    name: 'python3-grpcio',
+    why: 'a gRPC server and client of the tests',
+    paths: ['/usr/lib/python3/dist-packages/grpc/__init__.py'],
+  },
+  { name: 'nghttp2-server', why: 'nghttpd, a server of the tests', paths: ['/usr/sbin/nghttpd'] },
+  { name: 'nghttp2-client', why: 'h2load, a client of the tests', paths: ['/usr/bin/h2load'] },
   { name: 'redis-server', why: 'a server of the tests', paths: ['/usr/bin/redis-server'] },
   { name: 'redis-tools', why: 'redis-cli and redis-benchmark, clients of the tests', paths: ['/usr/bin/redis-cli'] },
   { name: 'postgresql-15', why: 'a server of the tests', paths: ['/usr/lib/postgresql/15/bin/postgres'] },

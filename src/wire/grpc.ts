@@ -2,8 +2,9 @@
  * gRPC calls as operations (https://opentelemetry.io/docs/specs/semconv/rpc/grpc/). Framing and metadata:
  * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  *
- * - The status is the one in the trailers (or in the only header block). A call without one has none: it was cancelled,
- *   its connection broke, or a proxy answered with a status of HTTP, and `error.type` says which.
+ * - The status is the one in the trailers (or in the only header block), or the one that a reset stands for: CANCELLED, or
+ *   DEADLINE_EXCEEDED when the client's deadline had passed. A call without either has none: its connection broke, or a
+ *   proxy answered with a status of HTTP, and `error.type` says which.
  * - `grpc-message` is free text of the application, and does not leave.
  * - `sonde.rpc.*.messages` are counted from the messages' prefixes; named in `sonde.partial` they are "at least".
  */
@@ -12,6 +13,7 @@ import type { ConnectionContext, Endpoint } from './decoder.ts';
 import { endpointAttributes } from './endpoints.ts';
 import { GrpcMethods, OTHER_METHOD } from './grpc_methods.ts';
 import * as rpc from './grpc_semconv.ts';
+import { statusOf } from './grpc_status.ts';
 import { CLIENT_CLOSED } from './http.ts';
 import { DURATION } from './http_metrics.ts';
 import { type Authority, AuthorityTable } from './http_target.ts';
@@ -19,26 +21,6 @@ import type { Http2Stream } from './http2_stream.ts';
 import type { Operation, OperationDefinition } from './operation.ts';
 import * as semconv from './semconv.ts';
 
-/** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
-const STATUS = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-];
 /** For a server the others are the caller's mistake. */
 const SERVER_ERRORS = new Set([
   'UNKNOWN',
@@ -144,7 +126,7 @@ export class GrpcConnection {
     const operation = this.#operation;
     const path = exchange.target;
     const method = path === '' ? '' : this.#methods.of(path);
-    const status = statusName(call.grpcStatus);
+    const status = statusOf(call);
     const errorType = this.#errorType(call, status);
     operation.name = method === '' || method === OTHER_METHOD ? rpc.GRPC : method;
     operation.start = exchange.start;
@@ -238,9 +220,4 @@ export class GrpcConnection {
     const ended = status !== '' || errorType !== '';
     operation.measurements[0] = ended ? (operation.end - operation.start) / 1e9 : Number.NaN;
   }
-}
-
-/** A status that nobody has defined is told by its number. */
-function statusName(status: number): string {
-  return status < 0 ? '' : (STATUS[status] ?? String(status));
 }

@@ -13,6 +13,8 @@ export class Http2Stream {
   grpc = false;
   /** −1: none seen. */
   grpcStatus = -1;
+  /** The code of RST_STREAM; −1: it was not reset. */
+  resetCode = -1;
   /** The client's deadline, s; NaN if none. */
   timeout = Number.NaN;
   readonly requests = new GrpcMessages();
@@ -24,7 +26,7 @@ export class Http2Stream {
     this.id = 0;
     this.exchange.reset();
     this.grpc = false;
-    this.grpcStatus = -1;
+    this.grpcStatus = this.resetCode = -1;
     this.timeout = Number.NaN;
     this.requests.reset();
     this.responses.reset();

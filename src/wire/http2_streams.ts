@@ -196,6 +196,7 @@ export class Http2Streams {
   reset(side: Side, id: number, code: number, time: number): void {
     const stream = this.#open.get(id);
     if (stream === undefined) return;
+    stream.resetCode = code;
     this.#fail(stream, RESET_NAMES[code] ?? 'stream_reset', side === CLIENT, time);
   }
 

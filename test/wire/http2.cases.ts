@@ -325,7 +325,7 @@ export const grpc: readonly WireCase[] = [
     'cancelled by the client',
     'grpc-js: call.cancel()',
     [client(headers(1, call()), data(1, message(1))), server(begin(1), data(1, message(2))), client(reset(1, 8))],
-    { 'error.type': 'cancelled', 'rpc.status_code': undefined, error: false, 'sonde.rpc.response.messages': 1 },
+    { 'rpc.status_code': 'CANCELLED', 'error.type': undefined, error: false, 'sonde.rpc.response.messages': 1 },
   ),
   one(
     'a proxy answers instead',

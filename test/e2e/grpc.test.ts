@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { grpcPrograms } from '../support/grpc_programs.ts';
+import { Netns } from '../support/netns.ts';
+import type { Point, Span } from '../support/otlp.ts';
+import { Sonde } from '../support/sonde.ts';
+import { until } from '../support/until.ts';
+
+const PORT = 50051;
+const LONG_SECONDS = 1.2;
+
+interface Kind {
+  readonly method: string;
+  readonly count: number;
+  /** What the client library says, and what the client's span has to. */
+  readonly status: string;
+  readonly requests: number;
+  readonly responses: number;
+  /** For a server, only some statuses are errors. */
+  readonly serverError: boolean;
+  /** Every call has a deadline of so many seconds. */
+  readonly timeout?: number;
+}
+
+const fine = { status: 'OK', serverError: false };
+const failed = { requests: 1, responses: 0, timeout: 10 };
+/** The four kinds of calls, what goes wrong, and who gives up. Counts are primes. */
+const kinds: readonly Kind[] = [
+  { ...fine, method: 'Unary', count: 503, requests: 1, responses: 1, timeout: 10 },
+  { ...fine, method: 'ServerStream', count: 53, requests: 1, responses: 3 },
+  { ...fine, method: 'ClientStream', count: 47, requests: 4, responses: 1 },
+  { ...fine, method: 'Both', count: 43, requests: 4, responses: 4 },
+  { ...fine, method: 'Long', count: 3, requests: 1, responses: 3 },
+  { ...failed, method: 'Fail', count: 23, status: 'NOT_FOUND', serverError: false },
+  { ...failed, method: 'Broken', count: 19, status: 'INTERNAL', serverError: true },
+  { ...failed, method: 'Late', count: 13, status: 'DEADLINE_EXCEEDED', serverError: true },
+  { ...failed, method: 'Nothing', count: 17, status: 'UNIMPLEMENTED', serverError: true },
+  { ...failed, method: 'Slow', count: 5, status: 'DEADLINE_EXCEEDED', serverError: true, timeout: 0.2 },
+  { method: 'Cancel', count: 11, status: 'CANCELLED', serverError: false, requests: 1, responses: 1 },
+];
+const total = kinds.reduce((sum, { count }) => sum + count, 0);
+
+const { programs, skipped } = grpcPrograms();
+const cases = programs.flatMap((program) => [1, 10, 100].map((concurrency) => ({ ...program, concurrency })));
+if (skipped !== '') test.skip(skipped, () => undefined);
+
+describe.each(cases)('$name, $concurrency calls at once', ({ command: [file, ...args], concurrency }) => {
+  let netns: Netns;
+  let sonde: Sonde;
+  let spans: Span[] = [];
+  let points: Point[] = [];
+
+  beforeAll(async () => {
+    netns = new Netns();
+    const server = netns.spawn(file, [...args, 'server', String(PORT)]);
+    await netns.listening(server.pid ?? 0, [PORT]);
+    sonde = await Sonde.start(netns);
+    await until(() => sonde.stderr().includes('eBPF programs are attached'), 'the programs to be attached', 15_000);
+    const counts = JSON.stringify(Object.fromEntries(kinds.map(({ method, count }) => [method, count])));
+    const client = await netns.run(file, [...args, 'client', String(PORT), counts, String(concurrency)]);
+    if (client.code !== 0) throw new Error(client.stderr);
+    expect(JSON.parse(client.stdout)).toEqual(
+      Object.fromEntries(kinds.map(({ method, status, count }) => [method, { [status]: count }])),
+    );
+    await sonde.waitForSpans(2 * total).catch(() => undefined);
+    await sonde.stop();
+    spans = sonde.spans();
+    points = sonde.points();
+    const gone = once(server, 'exit');
+    if (server.kill('SIGKILL')) await gone;
+  });
+
+  afterAll(async () => {
+    await netns.delete();
+    sonde?.clean();
+  });
+
+  describe.each(['server', 'client'] as const)('%s', (side) => {
+    const of = (method: string): Span[] =>
+      spans.filter(({ name, kind }) => kind === side && name === `shop.Cart/${method}`);
+    const errorOf = ({ status, serverError }: Kind): string | undefined =>
+      (side === 'server' ? serverError : status !== 'OK') ? status : undefined;
+
+    test.each(kinds)('$count spans of $method', (kind) => {
+      const seen = of(kind.method);
+      expect(seen).toHaveLength(kind.count);
+      const said = seen.map(({ attributes: all, status }) =>
+        JSON.stringify([
+          all['rpc.system.name'],
+          all['rpc.method'],
+          all['rpc.status_code'],
+          all['sonde.rpc.request.messages'],
+          all['sonde.rpc.response.messages'] ?? 0,
+          all['error.type'] ?? null,
+          status.code ?? 0,
+          all['sonde.partial'] ?? null,
+        ]),
+      );
+      const error = errorOf(kind) ?? null;
+      const method = `shop.Cart/${kind.method}`;
+      const { status, requests, responses } = kind;
+      const expected = ['grpc', method, status, requests, responses, error, error === null ? 0 : 2, null];
+      expect([...new Set(said)]).toEqual([JSON.stringify(expected)]);
+      for (const { attributes } of seen) {
+        const timeout = attributes['sonde.rpc.timeout'];
+        // What was left of it when the request was sent.
+        if (kind.timeout === undefined) expect(timeout).toBeUndefined();
+        else expect(Math.abs(Number(timeout) - kind.timeout)).toBeLessThan(kind.timeout / 2);
+      }
+    });
+
+    test('a long stream is a span that ends with it', () => {
+      for (const { seconds } of of('Long')) {
+        expect(seconds).toBeGreaterThan(LONG_SECONDS - 0.05);
+        expect(seconds).toBeLessThan(LONG_SECONDS + 2);
+      }
+    });
+
+    test('nothing else', () => {
+      expect(spans.filter(({ kind }) => kind === side)).toHaveLength(total);
+    });
+
+    test.each(kinds)('the metric counts $count of $method', (kind) => {
+      const own = points.filter(
+        ({ metric, attributes }) =>
+          metric === `rpc.${side}.call.duration` && attributes['rpc.method'] === `shop.Cart/${kind.method}`,
+      );
+      expect(own.map(({ count, attributes: all }) => [count, all['rpc.status_code'], all['error.type']])).toEqual([
+        [kind.count, kind.status, errorOf(kind)],
+      ]);
+    });
+  });
+
+  test('no message of the application leaves', () => {
+    const text = JSON.stringify(spans, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    expect(text).not.toContain('secret');
+    expect(text).not.toContain('twotwo');
+  });
+});

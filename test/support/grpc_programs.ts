@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { program, repository } from './paths.ts';
+
+/** A gRPC library: its program takes `server PORT` or `client PORT COUNTS CONCURRENCY` behind `command`. */
+export interface GrpcProgram {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+const GO = join(program('grpc_go'));
+
+/** Built once, with the modules that go.sum names; the reason why it is not, else. */
+function buildGo(): string {
+  const go = ['/usr/local/go/bin/go', '/usr/bin/go', ...(process.env['PATH'] ?? '').split(':').map((at) => `${at}/go`)];
+  const compiler = go.find((path) => existsSync(path));
+  if (compiler === undefined) return 'there is no go';
+  const { status, stderr } = spawnSync(compiler, ['build', '-mod=readonly', '-buildvcs=false', '-o', binary, '.'], {
+    cwd: GO,
+    encoding: 'utf8',
+    timeout: 600_000,
+  });
+  return status === 0 ? '' : `go build: ${stderr.trim().slice(-300)}`;
+}
+
+const binary = join(repository, 'build', 'test', 'grpc_go');
+
+/** Those that this machine can run; what it cannot is said loudly, as a skip that the runner counts. */
+export function grpcPrograms(): { readonly programs: readonly GrpcProgram[]; readonly skipped: string } {
+  const programs: GrpcProgram[] = [
+    { name: 'grpcio', command: ['/usr/bin/python3', program('grpc_calls.py')] },
+    { name: 'grpc-js', command: [process.execPath, program('grpc_calls.mjs')] },
+  ];
+  const skipped = buildGo();
+  if (skipped === '') return { programs: [...programs, { name: 'grpc-go', command: [binary] }], skipped };
+  process.stderr.write(`SKIPPED grpc-go: ${skipped}\n`);
+  return { programs, skipped: `grpc-go: ${skipped}` };
+}
