@@ -187,12 +187,17 @@ test('a failing exporter hides nothing from the others', async () => {
 });
 
 test.each([
-  { name: 'retryable', permanent: [false, false], expected: false },
-  { name: 'one is final', permanent: [false, true], expected: true },
+  { name: 'retryable', permanent: [false, false], expected: { permanent: false, retryAfterMs: 1, code: undefined } },
+  { name: 'one may take it later', permanent: [false, true], expected: { permanent: false, retryAfterMs: 0 } },
+  { name: 'final', permanent: [true, true], expected: { permanent: true, retryAfterMs: undefined, code: 3 } },
 ])('joined errors: $name', ({ permanent, expected }) => {
-  const errors = permanent.map((each, i) => new ConsumeError(`e${i}`, { permanent: each, retryAfterMs: i }));
-  expect(joinErrors(errors)).toMatchObject({ message: 'e0; e1', permanent: expected });
-  expect(joinErrors([new TypeError('fault')])).toMatchObject({ permanent: true });
+  const errors = permanent.map(
+    (each, i) =>
+      new ConsumeError(`e${i}`, each ? { permanent: true, code: 3 + i } : { permanent: false, retryAfterMs: i }),
+  );
+  expect(joinErrors(errors)).toMatchObject({ message: 'e0; e1', ...expected });
+  expect(joinErrors([...errors, new TypeError('fault')])).toMatchObject({ permanent: expected.permanent });
+  expect(joinErrors([new TypeError('fault')])).toMatchObject({ permanent: true, message: 'fault' });
 });
 
 describe('connectors', () => {

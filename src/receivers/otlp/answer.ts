@@ -15,6 +15,14 @@ export class RequestError extends Error {
   }
 }
 
+/** What an upstream refused for good, by its code: whoever sent the data is to blame, and gets the same answer. */
+const refusals: ReadonlyMap<number, number> = new Map([
+  [Code.INVALID_ARGUMENT, 400],
+  [Code.UNAUTHENTICATED, 401],
+  [Code.PERMISSION_DENIED, 403],
+  [Code.UNIMPLEMENTED, 404],
+]);
+
 /** https://opentelemetry.io/docs/specs/otlp/#failures: bad data is final, what the pipeline cannot take now is not. */
 export function statusOf(error: unknown): RpcStatus & { readonly http: number } {
   if (error instanceof OtlpError) return { http: 400, code: Code.INVALID_ARGUMENT, message: error.message };
@@ -23,6 +31,10 @@ export function statusOf(error: unknown): RpcStatus & { readonly http: number } 
     const { message, retryAfterMs } = error;
     const status = { http: 503, code: Code.UNAVAILABLE, message };
     return retryAfterMs === undefined ? status : { ...status, retryDelayMs: retryAfterMs };
+  }
+  if (error instanceof ConsumeError && error.code !== undefined) {
+    const http = refusals.get(error.code);
+    if (http !== undefined) return { http, code: error.code, message: error.message };
   }
   return { http: 500, code: Code.INTERNAL, message: error instanceof Error ? error.message : String(error) };
 }

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseRetryAfter } from '../../../src/exporters/otlp_http/response.ts';
 import { Batch, type Signal } from '../../../src/pdata/pdata.ts';
+import { statusOf } from '../../../src/receivers/otlp/answer.ts';
 import type { Component, Consumer } from '../../../src/service/component.ts';
 import { startOtlpHttp } from '../../support/otlp_http.ts';
 import { cut, hang, OtlpSink, ok, status } from '../../support/otlp_sink.ts';
@@ -124,6 +125,24 @@ describe('failures', () => {
       dropped_items: 3,
       error: `error exporting items, request to ${url}/v1/traces responded with HTTP Status Code ${code}, Message=because`,
     });
+  });
+
+  // The Collector answers its senders the same: measured with queue and retry off.
+  test.each([
+    [400, 400, 3],
+    [401, 401, 16],
+    [403, 403, 7],
+    [404, 404, 12],
+    [413, 500, 13],
+    [500, 500, 13],
+    [503, 503, 14],
+  ])('without a queue %d of the upstream is %d for the sender', async (code, http, rpc) => {
+    sink.answers = [status(code)];
+    const exporter = await start(
+      `{endpoint: "${url}", sending_queue: {enabled: false}, retry_on_failure: {enabled: false}}`,
+    );
+    const refusal = await exporter.consume(batch()).catch((error: unknown) => error);
+    expect(statusOf(refusal)).toMatchObject({ http, code: rpc });
   });
 
   test.each([429, 503])('Retry-After of %d is waited for', async (code) => {
