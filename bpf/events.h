@@ -47,7 +47,8 @@ enum sonde_skip {
 	SONDE_SKIP_KERNEL_SOCKET = 5,
 	SONDE_SKIP_TRUNC = 6,  /* MSG_TRUNC: consumed without being written to the buffer */
 	SONDE_SKIP_FAULT = 7,  /* the user page was not present */
-	SONDE_SKIP_BUDGET = 8, /* over the byte budget of the socket: 512 bytes of a large one */
+	SONDE_SKIP_BUDGET = 8, /* over the byte budget of the socket: 512 bytes of a large one, and the
+				  header blocks of HTTP/2 */
 	SONDE_SKIP_POLICY = 9, /* user space asked for less */
 	SONDE_SKIP_MAX = 10,
 };
@@ -100,8 +101,8 @@ struct sonde_unix_conn {
 
 /*
  * `length` bytes at `offset`, of which the first `captured` follow; the record is exactly that long. An
- * operation is up to four records, of which the last one's length covers what was not copied. length = 0: end
- * of stream (recv).
+ * operation is one or more records; the last one's length covers what was not copied, and of HTTP/2 every
+ * body that was cut ends a record. length = 0: end of stream (recv).
  */
 struct sonde_data {
 	__u8 kind;
@@ -192,7 +193,7 @@ struct sonde_config {
 	    own_tgid; /* Sonde, in the initial PID namespace; this and the next two: by iter_tcp, 0 before */
 	__u32 pidns;  /* inode of Sonde's PID namespace */
 	__u32 pidns_level;     /* its depth */
-	__u32 capture_bytes;   /* per operation, at most 16384 */
+	__u32 capture_bytes;   /* per operation, at most 16384; header blocks of HTTP/2 come beyond it */
 	__u32 budget_bytes;    /* per socket and interval; over it, large operations are cut to 512 */
 	__u32 budget_interval; /* ns */
 	__u32 wakeup_bytes;    /* wake user space when so much is waiting in the ring */

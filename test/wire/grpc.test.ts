@@ -31,7 +31,7 @@ describe('a stream that is reset has the status of the code', () => {
     [11, 'RESOURCE_EXHAUSTED'],
     [12, 'PERMISSION_DENIED'],
   ])('%d: %s', (code, status) => {
-    for (const side of [CLIENT, SERVER]) {
+    for (const side of [CLIENT, SERVER] as const) {
       const driver = opened('client');
       driver.data(CLIENT, concat(call(), data(1, message(3), true)), 1e9, true);
       driver.data(side, reset(1, code), 2e9, true);
