@@ -1,3 +1,4 @@
+import { withLoss } from '../kernel/losing_tap.ts';
 import { openKernelTap } from '../kernel/tap.ts';
 import { encodeResource } from '../pdata/otlp/attributes.ts';
 import { SCHEMA_URL } from '../pdata/otlp/schema_url.ts';
@@ -17,7 +18,7 @@ import { createSpanWriter } from './span_writer.ts';
 export function workerParts({ restarts }: TapWorkerData): TapParts {
   const resource = encodeResource({ 'service.name': 'sonde', 'service.version': VERSION });
   return {
-    openKernelTap,
+    openKernelTap: (options) => withLoss(openKernelTap(options), process.env['SONDE_LOSE_RECORDS']),
     processes: (onRetire) =>
       new ProcessTable({
         host: readHost(),
