@@ -257,6 +257,8 @@ export class DbCalls {
     const call = this.#shift();
     if (call === undefined) return;
     call.responsePartial = true;
+    // Counted as far as they were seen.
+    call.rows = -1;
     call.responseLast = call.requestLast;
     this.#tell(call);
   }

@@ -1,7 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Database, mariadb, PASSWORD, settled, tally, withDatabase } from '../support/databases.ts';
+import {
+  type Database,
+  lost,
+  mariadb,
+  ownMetrics,
+  PASSWORD,
+  settled,
+  tally,
+  withDatabase,
+} from '../support/databases.ts';
 import { Netns } from '../support/netns.ts';
 import type { Point, Span } from '../support/otlp.ts';
 import { program } from '../support/paths.ts';
@@ -11,6 +20,8 @@ let netns: Netns;
 let sonde: Sonde;
 let spans: Span[] = [];
 let points: Point[] = [];
+/** All output. */
+let told = '';
 
 const LOGIN = ['--no-defaults', '-h', '127.0.0.1', '-u', 'me', `-p${PASSWORD}`, '--skip-ssl'];
 
@@ -34,7 +45,12 @@ CALL two();
   writeFileSync(join(directory, 'all.sql'), sql);
   await run('sh', '-c', `mariadb ${LOGIN.join(' ')} --local-infile=1 --force < ${directory}/all.sql`);
   await run('mariadb', ...LOGIN, '-D', 'nosuch', '-e', 'SELECT 1').catch(() => undefined);
+  // Compressed: nothing of it is told.
+  await run('mariadb', ...LOGIN, '--compress', '-D', 'shop', '-e', "SELECT 'hunter' FROM compressed").catch(
+    () => undefined,
+  );
   await run('/usr/bin/python3', program('mysql_client.py'), PASSWORD);
+  await run('node', program('mysql2_client.mjs'), PASSWORD);
 }
 
 beforeAll(async () => {
@@ -42,7 +58,9 @@ beforeAll(async () => {
   sonde = await withDatabase(netns, mariadb, async (scene) => {
     await clients(scene.database);
     await settled(scene.sonde);
+    const own = await ownMetrics(netns);
     await scene.sonde.stop();
+    told = scene.sonde.everything() + own;
     spans = scene.sonde.spans();
     points = scene.sonde.points();
   });
@@ -59,35 +77,50 @@ const of = (kind: Span['kind'], name: string): Span[] =>
   spans.filter((span) => span.kind === kind && span.name === name);
 
 test.each(['server', 'client'] as const)('every query is one %s span', (kind) => {
-  expect(tally(spans, kind)).toMatchObject({
+  const { SELECT: plain = 0, ...named } = tally(spans, kind);
+  expect(plain).toBeGreaterThan(0);
+  expect(named).toMatchObject({
     'CREATE DATABASE shop': 1,
     'CREATE USER me': 1,
     'CREATE TABLE items': 1,
     'CREATE PROCEDURE two': 1,
-    'CALL two': 1,
+    // The mariadb client's and mysql2's.
+    'CALL two': 2,
+    PING: 2,
     // The client's five values, and one of 17 MiB.
     'INSERT items': 2,
     LOAD: 1,
-    PING: 1,
     'SELECT SELECT UPDATE items': 1,
     // The mariadb client's two, PyMySQL's 300, the prepared 100, the one of 17 MiB.
     'SELECT items': 2 + 300 + 100 + 1,
+    'CREATE TABLE orders': 1,
+    'INSERT orders': 50,
+    // 50 that are prepared, two of no such column, one without escapes, one of another user, 100 of the pool.
+    'SELECT orders': 50 + 2 + 1 + 1 + 100,
+    'SELECT SELECT orders DELETE orders': 1,
   });
+  expect(named).not.toHaveProperty('SELECT compressed');
 });
 
-test('both ends tell the same, and nothing was dropped or given up', () => {
+test('both ends tell the same', () => {
   expect(tally(spans, 'client')).toEqual(tally(spans, 'server'));
   expect(spans.filter(({ kind }) => kind === 'other')).toEqual([]);
-  // Of an answer of 17 MiB not all is copied, and where it ends may be among what is not.
-  const partial = spans.filter(isPartial).filter(({ attributes }) => attributes['db.query.text'] !== LARGE);
-  expect(partial).toEqual([]);
-  const lost = points.filter(
-    ({ metric, attributes, value = 0 }) =>
-      value > 0 &&
-      ((metric === 'sonde.tap.messages' && attributes['outcome'] !== 'emitted') ||
-        (metric.includes('reject') && attributes['reason'] !== 'unsynchronised')),
+  expect(spans.filter(isPartial).filter(({ attributes }) => attributes['db.query.text'] !== LARGE)).toEqual([]);
+});
+
+// Of an answer of 17 MiB not all is copied. Where it ends may be among what is not: then it is told as not seen, and the
+// bytes until the next answer are one run.
+test('the large answer is told whole or as not seen, and nothing else was dropped or given up', () => {
+  const large = spans.filter(
+    ({ attributes }) => attributes['db.query.text'] === LARGE && attributes['error.type'] === undefined,
   );
-  expect(lost).toEqual([]);
+  const unseen = large.filter(isPartial);
+  for (const { attributes } of unseen) {
+    expect(attributes).toMatchObject({ 'sonde.partial': ['db.response'] });
+    expect(attributes).not.toHaveProperty(['db.response.returned_rows']);
+  }
+  const rejects = unseen.length === 0 ? [] : [`sonde.tap.rejects mysql unsynchronised ${unseen.length}`];
+  expect(lost(points)).toEqual(rejects);
 });
 
 test.each(['server', 'client'] as const)('what a %s span says', (kind) => {
@@ -106,7 +139,12 @@ test.each(['server', 'client'] as const)('what a %s span says', (kind) => {
   expect(failed[0]).toMatchObject({ status: { code: 2 }, attributes: { 'db.response.status_code': '1054' } });
   const texts = new Set(of(kind, 'SELECT items').map(({ attributes }) => attributes['db.query.text']));
   expect(texts).toContain('SELECT id FROM items WHERE id = ? AND name <> ?');
-  expect(of(kind, 'CALL two')[0]?.attributes['db.response.returned_rows']).toBe(2);
+  expect(of(kind, 'CALL two').map(({ attributes }) => attributes['db.response.returned_rows'])).toEqual([2, 2]);
+  const errors = of(kind, 'SELECT orders').flatMap(({ attributes }) => attributes['error.type'] ?? []);
+  // As text, and when it was prepared.
+  expect(errors).toEqual(['1054', '1054']);
+  const orders = of(kind, 'SELECT orders').map(({ attributes }) => attributes['db.query.text']);
+  expect(orders).toContain('SELECT id, ? FROM orders WHERE buyer <> ?');
   expect(of(kind, 'SELECT SELECT UPDATE items')[0]?.attributes['db.operation.batch.size']).toBe(3);
   const [slow] = of(kind, 'SELECT').filter(({ seconds }) => seconds > 0.1);
   expect(slow?.seconds).toBeLessThan(0.4);
@@ -118,10 +156,7 @@ test.each(['server', 'client'] as const)('db.%s.operation.duration counts them',
   expect(total).toBe(spans.filter((span) => span.kind === kind && !isPartial(span)).length);
 });
 
-test('no literal, parameter, row or password leaves', () => {
-  const told = [
-    spans.map(({ attributes, name }) => ({ attributes, name })),
-    points.map(({ attributes }) => attributes),
-  ];
-  expect(JSON.stringify(told)).not.toMatch(/hunter/i);
+test('no literal, parameter, row or password leaves, at the log level debug either', () => {
+  expect(told.length).toBeGreaterThan(1_000_000);
+  expect(told).not.toMatch(/hunter/i);
 });

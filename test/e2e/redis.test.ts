@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Database, redis, settled, tally, withDatabase } from '../support/databases.ts';
+import { type Database, lost, ownMetrics, redis, settled, tally, withDatabase } from '../support/databases.ts';
 import { Netns } from '../support/netns.ts';
 import type { Point, Span } from '../support/otlp.ts';
 import { program } from '../support/paths.ts';
@@ -9,6 +9,7 @@ let netns: Netns;
 let sonde: Sonde;
 let spans: Span[] = [];
 let points: Point[] = [];
+let output = '';
 /** Calls by command, as the server counts them. */
 let counted: Record<string, number> = {};
 
@@ -54,6 +55,8 @@ async function clients({ run, directory }: Database, sonde: Sonde): Promise<void
   }
   await settled(sonde);
   await run('/usr/bin/python3', program('redis_client.py'));
+  await settled(sonde);
+  await run('node', program('ioredis_client.mjs'));
 }
 
 beforeAll(async () => {
@@ -63,7 +66,9 @@ beforeAll(async () => {
     await settled(scene.sonde);
     counted = commandStatistics(await scene.database.run('redis-cli', 'info', 'commandstats'));
     await settled(scene.sonde);
+    const own = await ownMetrics(netns);
     await scene.sonde.stop();
+    output = scene.sonde.everything() + own;
     spans = scene.sonde.spans();
     points = scene.sonde.points();
   });
@@ -79,22 +84,22 @@ const of = (kind: Span['kind'], name: string): Span[] =>
 
 test.each(['server', 'client'] as const)('every command is one %s span', (kind) => {
   const told = tally(spans, kind);
-  expect(told).toMatchObject({ APPEND: 501, AUTH: 1, BLPOP: 2, EXEC: 1, SETNX: 1000, SUBSCRIBE: 1, _OTHER: 1 });
-  // Redis does not count what it refuses to execute, and INFO does not count itself yet.
-  const { _OTHER: other, AUTH: auth, INFO: info, ...executed } = told;
-  expect([other, info]).toEqual([1, 1]);
-  const { AUTH: counts, ...rest } = counted;
+  expect(told).toMatchObject({ APPEND: 501, AUTH: 1, BLPOP: 3, EXEC: 3, SETNX: 1000, SUBSCRIBE: 2, _OTHER: 1 });
+  // Redis does not count what it refuses to execute, and the last INFO does not count itself yet.
+  const { _OTHER: other, AUTH: auth, INFO: info, 'CLIENT SETINFO': refused, ...executed } = told;
+  expect([other, info, refused]).toEqual([1, 6, 10]);
+  // It counts the GET of a script, and not the INCR of a transaction that WATCH aborts.
+  const { AUTH: counts, INFO: informed, ...rest } = counted;
+  rest['GET'] = (rest['GET'] ?? 0) - 1;
+  rest['INCR'] = (rest['INCR'] ?? 0) + 1;
+  expect(informed).toBe(5);
   expect(auth).toBe(counts ?? 1);
   expect(executed).toEqual(Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))));
 });
 
-test('nothing was dropped or given up', () => {
-  const lost = points.filter(
-    ({ metric, attributes, value = 0 }) =>
-      value > 0 &&
-      ((metric === 'sonde.tap.messages' && attributes['outcome'] !== 'emitted') || metric.includes('reject')),
-  );
-  expect(lost).toEqual([]);
+test('nothing was dropped, and given up what is told', () => {
+  // A line of MONITOR has no length: one of 3 MB, of which not all is copied, is passed over, once at each end.
+  expect(lost(points)).toEqual(['sonde.tap.rejects redis unsynchronised 2']);
 });
 
 test('both ends tell the same', () => {
@@ -116,7 +121,11 @@ test.each(['server', 'client'] as const)('what a %s span says', (kind) => {
     status: { code: 2 },
     attributes: { 'error.type': 'WRONGTYPE', 'db.response.status_code': 'WRONGTYPE' },
   });
-  expect(of(kind, 'EXEC')[0]?.attributes).toMatchObject({ 'db.operation.batch.size': 100 });
+  // The transaction that WATCH aborts has no answers.
+  const batches = of(kind, 'EXEC').map(({ attributes }) => attributes['db.operation.batch.size']);
+  expect(batches).toEqual([100, 2, undefined]);
+  const errors = spans.filter((span) => span.kind === kind && span.name === 'EVAL');
+  expect(errors.map(({ attributes }) => attributes['error.type'])).toEqual([undefined, 'HUNTED']);
   const waits = of(kind, 'BLPOP').map(({ seconds }) => seconds);
   expect(Math.max(...waits)).toBeGreaterThan(0.1);
   expect(Math.max(...waits)).toBeLessThan(0.5);
@@ -128,11 +137,8 @@ test.each(['server', 'client'] as const)('db.%s.operation.duration counts them',
   expect(total).toBe(spans.filter((span) => span.kind === kind).length);
 });
 
-test('no key, value, channel or password leaves', () => {
-  const text = JSON.stringify([
-    spans.map(({ attributes, name }) => ({ attributes, name })),
-    points.map((p) => p.attributes),
-  ]);
-  expect(text).not.toMatch(/hunter/i);
-  expect(text).not.toMatch(/key:/);
+test('no key, value, channel or password leaves, at the log level debug either', () => {
+  expect(output.length).toBeGreaterThan(1_000_000);
+  expect(output).not.toMatch(/hunter/i);
+  expect(output).not.toMatch(/key:/);
 });

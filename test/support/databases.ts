@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { collect, type Finished, type Netns } from './netns.ts';
-import type { Span } from './otlp.ts';
+import type { Point, Span } from './otlp.ts';
 import { Sonde, type SondeOptions } from './sonde.ts';
 import { until } from './until.ts';
 
@@ -106,7 +106,7 @@ export async function withDatabase(
   netns: Netns,
   startDatabase: StartDatabase,
   work: (scene: DatabaseScene) => Promise<void>,
-  options: SondeOptions = {},
+  options: SondeOptions = VERBOSE,
 ): Promise<Sonde> {
   const database = await startDatabase(netns);
   let sonde: Sonde | undefined;
@@ -124,6 +124,32 @@ export async function withDatabase(
     rmSync(database.directory, { recursive: true, force: true });
   }
 }
+
+/** With the debug exporter, at the log level debug: whatever Sonde may tell, it does. */
+export const VERBOSE: SondeOptions = {
+  exporters: '  debug: {verbosity: detailed, sampling_initial: 100000}',
+  also: ['debug'],
+  logLevel: 'debug',
+};
+
+/** What a scrape of Sonde's own metrics shows. */
+export async function ownMetrics(netns: Netns): Promise<string> {
+  const { stdout } = await netns.run('curl', ['-sS', 'http://127.0.0.1:8888/metrics'], { timeoutMs: 10_000 });
+  if (!stdout.includes('otelcol_')) throw new Error(`no metrics: ${stdout}`);
+  return stdout;
+}
+
+/** A connection that no decoder follows has metrics only. */
+const TOLD = ['emitted', 'metrics_only'];
+
+/** What the tap lost or gave up: messages that became no spans, and rejects. */
+export const lost = (points: readonly Point[]): readonly string[] =>
+  points
+    .filter(({ metric, attributes, value = 0 }) => {
+      const message = metric === 'sonde.tap.messages' && !TOLD.includes(String(attributes['outcome']));
+      return value > 0 && (message || metric.includes('reject'));
+    })
+    .map(({ metric, attributes, value }) => `${metric} ${Object.values(attributes).join(' ')} ${value}`);
 
 /** Names of spans with their number, of one end. */
 export function tally(spans: readonly Span[], kind: Span['kind']): Record<string, number> {

@@ -17,6 +17,7 @@ export interface SondeOptions {
   /** These exporters in place of the files: what a user would run. */
   readonly only?: readonly string[];
   readonly metrics?: boolean;
+  readonly logLevel?: 'debug';
   readonly env?: Readonly<Record<string, string>>;
   readonly cpus?: string;
 }
@@ -80,6 +81,11 @@ export class Sonde {
   /** The last point of each series. */
   points(): Point[] {
     return lastPoints(pointsOf(this.read('metrics.jsonl')));
+  }
+
+  /** All that it has written: both files and both streams. */
+  everything(): string {
+    return [this.read('traces.jsonl'), this.read('metrics.jsonl'), this.stdout(), this.stderr()].join('\n');
   }
 
   async waitForSpans(count: number, accept: (span: Span) => boolean = () => true, timeoutMs = 5_000): Promise<void> {
@@ -149,7 +155,12 @@ exporters:
     path: ${directory}/metrics.jsonl
     flush_interval: 100ms
 ${options.exporters ?? ''}
-service:
+service:${
+    options.logLevel === undefined
+      ? ''
+      : `
+  telemetry: {logs: {level: ${options.logLevel}}}`
+  }
   pipelines:
     traces:
       receivers: [ebpf_socket]
