@@ -92,7 +92,7 @@ export class PersistentQueue implements Queue {
     if (storage === undefined || this.#stopped) return undefined;
     for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) {
       const { key, size } = item;
-      const batch = decodeRecord(storage.get(key));
+      const batch = decodeRecord(storage.get(key))?.read();
       if (batch !== undefined) {
         return {
           batch,

@@ -23,7 +23,7 @@ export interface Queue {
   close(): Promise<void>;
 }
 
-export function sizeOf(batch: Batch, sizer: QueueConfig['sizer']): number {
+export function sizeOf(batch: Pick<Batch, 'itemCount' | 'byteLength'>, sizer: QueueConfig['sizer']): number {
   return sizer === 'requests' ? 1 : sizer === 'items' ? batch.itemCount : batch.byteLength;
 }
 

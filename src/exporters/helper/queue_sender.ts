@@ -8,6 +8,8 @@ import { InterruptedError, RetrySender, type Send } from './retry.ts';
 import { batchSizer, type QueueConfig, type RetryConfig } from './schemas.ts';
 
 const HAND_OVER_RETRY_MS = 50;
+/** An upstream that takes nothing for this part of the time until the deadline is given up. */
+const PATIENCE = 1 / 3;
 
 /** Queue, batching, consumers and retry before one upstream. */
 export class QueueSender implements Component, Consumer {
@@ -15,7 +17,8 @@ export class QueueSender implements Component, Consumer {
   readonly #sender: RetrySender;
   readonly #settings: Settings;
   readonly #abort = new AbortController();
-  /** Ends waits between attempts, when what is left is safe elsewhere. */
+  readonly #hurry = new AbortController();
+  /** Ends waits between attempts: what is left is safe elsewhere, or the upstream takes nothing. */
   readonly #interrupt = new AbortController();
   readonly #queue: Queue;
   readonly #batcher: Batcher | undefined;
@@ -27,6 +30,8 @@ export class QueueSender implements Component, Consumer {
   /** What is left stays in the storage or goes to the next instance. */
   #leaving = false;
   #left: Batch[] = [];
+  #patience: NodeJS.Timeout | undefined;
+  #droppedItems = 0;
   #idle: (() => void) | undefined;
 
   /** `unit`: what the items of the signal are called, in metrics and in the storage. */
@@ -79,21 +84,22 @@ export class QueueSender implements Component, Consumer {
   }
 
   /**
-   * Sends what is queued until the deadline; what is left then is lost, counted and told. With a storage or a successor nothing
-   * is lost: only what is under way is awaited, the rest stays there or goes to the successor.
+   * Sends what is queued until the deadline, or until the upstream has taken nothing for a third of that time: then all that
+   * is left is sent once more. What is not taken is lost, counted and told. With a storage or a successor nothing is lost:
+   * only what is under way is awaited, the rest stays there or goes to the successor.
    */
   async shutdown(deadline: number, successor?: Consumer): Promise<void> {
     this.#stopping = true;
     this.#leaving = this.#queue.durable || successor !== undefined;
     this.#queue.stop();
+    const left = Math.max(0, deadline - performance.now());
+    const timer = setTimeout(() => {
+      this.#abort.abort();
+      this.#interrupt.abort();
+    }, left);
     if (this.#leaving) this.#interrupt.abort();
-    const timer = setTimeout(
-      () => {
-        this.#abort.abort();
-        this.#interrupt.abort();
-      },
-      Math.max(0, deadline - performance.now()),
-    );
+    else this.#patience = setTimeout(() => this.#interrupt.abort(), left * PATIENCE);
+    this.#hurry.abort();
     this.#pump();
     if (this.#busy > 0) {
       await new Promise<void>((resolve) => {
@@ -101,9 +107,23 @@ export class QueueSender implements Component, Consumer {
       });
     }
     clearTimeout(timer);
+    clearTimeout(this.#patience);
     if (this.#leaving) this.#leave();
     if (successor !== undefined) await this.#handOver(successor, deadline);
+    this.#tellRest();
     await this.#queue.close();
+  }
+
+  #tellRest(): void {
+    const { logger } = this.#settings;
+    const dropped_items = this.#droppedItems;
+    if (dropped_items > 0)
+      logger.error('Stopped with data that the upstream did not take: it is lost', { dropped_items });
+    if (this.#queue.durable && this.#queue.size > 0) {
+      logger.info('Stopped with data in the storage: it is sent when this exporter starts again', {
+        queue_size: this.#queue.size,
+      });
+    }
   }
 
   #pump(): void {
@@ -155,12 +175,15 @@ export class QueueSender implements Component, Consumer {
   }
 
   async #deliver(batch: Batch): Promise<void> {
-    await this.#sender.send(batch, this.#abort.signal, this.#interrupt.signal);
+    const { signal: hurry } = this.#hurry;
+    await this.#sender.send(batch, { hurry, interrupt: this.#interrupt.signal, abort: this.#abort.signal });
     this.#sent(batch.itemCount);
+    this.#patience?.refresh();
   }
 
   #drop(batch: Batch, error: unknown): void {
     this.#failed(batch.itemCount);
+    if (this.#stopping) this.#droppedItems += batch.itemCount;
     this.#settings.logger.error('Exporting failed. Dropping data.', {
       error: error instanceof Error ? error.message : String(error),
       dropped_items: batch.itemCount,

@@ -13,6 +13,19 @@ export class InterruptedError extends ConsumeError {
   }
 }
 
+/** Between attempts once the exporter stops: there is no later. */
+const LAST_RETRY_MS = 500;
+
+/** How far the exporter's end has come. Each is aborted after those before it. */
+export interface Ending {
+  /** The exporter stops: who waits tries again at once, and then often. */
+  readonly hurry: AbortSignal;
+  /** What is under way may end, but nothing is sent again. */
+  readonly interrupt: AbortSignal;
+  /** Everything ends. */
+  readonly abort: AbortSignal;
+}
+
 /** Sends until it is taken, refused for good, too old, or `signal` says that time is up. */
 export class RetrySender {
   readonly #send: Send;
@@ -27,20 +40,20 @@ export class RetrySender {
     this.#random = random;
   }
 
-  /** `signal` ends everything; `interrupt` only waits: what is under way may end, but nothing is sent again. */
-  async send(batch: Batch, signal: AbortSignal, interrupt: AbortSignal = signal): Promise<void> {
+  async send(batch: Batch, { hurry, interrupt, abort }: Ending): Promise<void> {
     const started = performance.now();
     let interval = this.#config.initial_interval;
     for (;;) {
       try {
-        return await this.#send(batch, signal);
+        return await this.#send(batch, abort);
       } catch (error) {
         if (!(error instanceof ConsumeError) || error.permanent) throw error;
-        if (signal.aborted || interrupt.aborted) throw new InterruptedError(error.message);
+        if (abort.aborted || interrupt.aborted) throw new InterruptedError(error.message);
         if (!this.#config.enabled) throw error;
         const { randomization_factor: vary, multiplier, max_interval: max, max_elapsed_time: limit } = this.#config;
         const backoff = interval * (1 - vary + this.#random() * 2 * vary);
-        const wait = Math.max(backoff, error.retryAfterMs ?? 0);
+        const asked = Math.max(backoff, error.retryAfterMs ?? 0);
+        const wait = hurry.aborted ? Math.min(asked, LAST_RETRY_MS) : asked;
         if (limit > 0 && performance.now() - started + wait > limit) {
           throw new ConsumeError(`no more retries left: ${error.message}`, { permanent: true, cause: error });
         }
@@ -48,8 +61,8 @@ export class RetrySender {
           error: error.message,
           interval: `${Math.round(wait)}ms`,
         });
-        await sleep(wait, interrupt);
-        if (interrupt.aborted && !signal.aborted) throw new InterruptedError(error.message);
+        await sleep(wait, hurry.aborted ? interrupt : hurry);
+        if (interrupt.aborted && !abort.aborted) throw new InterruptedError(error.message);
         interval = Math.min(interval * multiplier, max);
       }
     }

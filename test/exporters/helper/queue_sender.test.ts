@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { QueueSender } from '../../../src/exporters/helper/queue_sender.ts';
 import type { Send } from '../../../src/exporters/helper/retry.ts';
@@ -113,6 +114,16 @@ describe('the persistent queue', () => {
     await second.shutdown(soon());
     expect(names(upstream.got).sort()).toEqual(numbered(20).sort());
     expect(counted(settings, 'otelcol_exporter_sent_spans')).toBe(0);
+  });
+
+  test('a body that came as gzip reaches the exporter as it came', async () => {
+    const [bytes] = spans(0, 1).chunks;
+    const gzip = gzipSync(bytes ?? '');
+    const sender = await start(PERSISTENT);
+    await sender.consume(new Batch('traces', [bytes ?? new Uint8Array(0)], 1, gzip));
+    await until(() => upstream.got.length === 1);
+    expect(Buffer.compare(Buffer.from(upstream.got[0]?.gzip ?? []), gzip)).toBe(0);
+    expect(names(upstream.got)).toEqual(['span 0']);
   });
 
   test('a dead upstream at the stop: everything is there after the next start, in order', async () => {
@@ -287,15 +298,53 @@ describe('sending_queue.batch', () => {
 });
 
 describe('the memory queue at the stop', () => {
-  test('a dead upstream: dropped, counted and told at the deadline', async () => {
+  test('a dead upstream is given up after a third of the time, when all was sent once more: counted and told', async () => {
     upstream.answer = down;
     const sender = await start();
     for (let i = 0; i < 20; i++) await sender.consume(spans(i, 1));
     const begin = performance.now();
-    await sender.shutdown(begin + 100);
-    expect(performance.now() - begin).toBeLessThan(1500);
+    await sender.shutdown(begin + 1500);
+    const took = performance.now() - begin;
+    expect(took).toBeGreaterThan(450);
+    expect(took).toBeLessThan(1400);
+    expect(upstream.attempts).toBeGreaterThanOrEqual(20);
     expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(20);
     expect(counted(settings, 'otelcol_exporter_queue_size')).toBe(0);
+    const told = settings.lines.filter(({ message }) => message.includes('did not take: it is lost'));
+    expect(told).toEqual([{ level: 'error', message: expect.any(String), fields: { dropped_items: 20 } }]);
+  });
+
+  test('an upstream that hangs is left at the deadline', async () => {
+    upstream.answer = hang;
+    const sender = await start();
+    await sender.consume(spans(0, 1));
+    const begin = performance.now();
+    await sender.shutdown(begin + 300);
+    expect(performance.now() - begin).toBeGreaterThan(290);
+    expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(1);
+  });
+
+  test.each([
+    ['of its own', undefined],
+    ['that the upstream asked for', 60_000],
+  ])('a wait %s ends: what the upstream takes again is delivered', async (_, retryAfterMs) => {
+    upstream.answer = async () => {
+      throw new ConsumeError('down', { permanent: false, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    };
+    const sender = await start({}, { initial_interval: 60_000, max_interval: 60_000 });
+    for (let i = 0; i < 5; i++) await sender.consume(spans(i, 1));
+    await until(() => upstream.attempts === 2);
+    upstream.answer = async () => undefined;
+    await sender.shutdown(soon());
+    expect(names(upstream.got).sort()).toEqual(numbered(5));
+  });
+
+  test('a slow upstream that takes something goes on getting it until the deadline', async () => {
+    upstream.answer = async () => new Promise((resolve) => setTimeout(resolve, 100));
+    const sender = await start({ num_consumers: 1 });
+    for (let i = 0; i < 12; i++) await sender.consume(spans(i, 1));
+    await sender.shutdown(performance.now() + 2000);
+    expect(names(upstream.got)).toEqual(numbered(12));
   });
 
   test('with a successor nothing is dropped', async () => {
