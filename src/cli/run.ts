@@ -35,6 +35,7 @@ export async function run(args: Arguments): Promise<number> {
   logger.info('Everything is ready. Begin running and processing data.');
   const reloads = new Reloads(args, service, telemetry, logger);
   reloads.follow(files);
+  stop.onHangUp(() => reloads.wanted('SIGHUP'));
   const reason = await stop.reason;
   reloads.close();
   if (reason instanceof Error) logger.error('Asynchronous error received, terminating process', { error: reason });
@@ -58,8 +59,7 @@ class Reloads {
   readonly #service: Service;
   readonly #telemetry: OwnTelemetry;
   readonly #logger: LineLogger;
-  readonly #watcher = new ConfigWatcher({ changed: () => this.#wanted('a file of the configuration has changed') });
-  readonly #onSignal = (): void => this.#wanted('SIGHUP');
+  readonly #watcher = new ConfigWatcher({ changed: () => this.wanted('a file of the configuration has changed') });
   #running = false;
   #again: string | undefined;
   #closed = false;
@@ -69,7 +69,6 @@ class Reloads {
     this.#service = service;
     this.#telemetry = telemetry;
     this.#logger = logger;
-    process.removeAllListeners('SIGHUP').on('SIGHUP', this.#onSignal);
   }
 
   follow(files: ReadonlyMap<string, string>): void {
@@ -81,7 +80,7 @@ class Reloads {
     this.#watcher.close();
   }
 
-  #wanted(reason: string): void {
+  wanted(reason: string): void {
     if (this.#closed) return;
     if (this.#running) this.#again = reason;
     else void this.#run(reason);
@@ -117,6 +116,8 @@ class Reloads {
 interface Stop {
   readonly reason: Promise<NodeJS.Signals | Error>;
   readonly fail: (error: Error) => void;
+  /** Called for each SIGHUP from now on, and now if one came before. */
+  readonly onHangUp: (reload: () => void) => void;
 }
 
 /** The first signal drains, the second ends the process at once. */
@@ -135,6 +136,14 @@ function stopSignal(): Stop {
     });
   }
   // Until there is something to reload, SIGHUP must not end the process, as it does by default.
-  process.on('SIGHUP', () => undefined);
-  return { reason, fail: (error) => settle(error) };
+  let early = false;
+  let reload = (): void => {
+    early = true;
+  };
+  process.on('SIGHUP', () => reload());
+  const onHangUp = (use: () => void): void => {
+    reload = use;
+    if (early) use();
+  };
+  return { reason, fail: (error) => settle(error), onHangUp };
 }
