@@ -1,19 +1,23 @@
-// OTLP/HTTP in, OTLP/HTTP out, gzip both ways, nothing in between: Sonde beside the reference Collector in one run.
-//   SONDE_OTELCOL=path node bench/passthrough.mjs [seconds] [rounds]
-// wrk posts a ready body of 100 spans; nginx takes them. Both are kept on CPU 1, what is measured runs where it likes.
+// OTLP in, OTLP out, gzip both ways, nothing in between: Sonde beside the reference Collector in one run.
+//   SONDE_OTELCOL=path node bench/passthrough.mjs [seconds] [rounds] [http|grpc]
+// By HTTP, wrk posts a ready body of 100 spans and nginx takes them; by gRPC, h2load and nghttpd (package nghttp2).
+// Both are kept on CPU 1, what is measured runs where it likes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = new URL('..', import.meta.url).pathname;
-const [seconds = 5, rounds = 2] = process.argv.slice(2).map(Number);
+const [seconds = 5, rounds = 2] = process.argv.slice(2, 4).map(Number);
+const protocol = process.argv[4] ?? 'http';
+const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const SPANS = 100;
 const directory = mkdtempSync(join(tmpdir(), 'sonde-passthrough-'));
 const PORTS = { sink: 14_318, slow: 14_317 };
@@ -64,13 +68,13 @@ function config(port, sink, queue) {
   writeFileSync(
     path,
     `receivers:
-  otlp: {protocols: {http: {endpoint: 127.0.0.1:${port}}}}
+  otlp: {protocols: {${protocol}: {endpoint: 127.0.0.1:${port}}}}
 exporters:
-  otlp_http: {endpoint: http://127.0.0.1:${sink}, compression: gzip, sending_queue: ${queue}}
+  otlp_${protocol}: {endpoint: http://127.0.0.1:${sink}, tls: {insecure: true}, compression: gzip, sending_queue: ${queue}}
 service:
   telemetry: {metrics: {level: none}}
   pipelines:
-    traces: {receivers: [otlp], exporters: [otlp_http]}
+    traces: {receivers: [otlp], exporters: [otlp_${protocol}]}
 `,
   );
   return path;
@@ -78,8 +82,10 @@ service:
 
 async function listening(port) {
   for (let i = 0; i < 200; i++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
-    if (answer !== undefined) return;
+    const socket = connect(port, '127.0.0.1');
+    const open = await once(socket, 'connect').catch(() => undefined);
+    socket.destroy();
+    if (open !== undefined) return;
     await sleep(50);
   }
   throw new Error(`nothing listens on ${port}`);
@@ -99,8 +105,30 @@ function cpuSeconds(pid) {
 const status = (pid, key) =>
   Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-/** wrk; with `delay`, each connection waits so many ms between requests. Resolves to the requests that were taken. */
-async function load(port, connections, delay, time) {
+/** With `delay`, each connection waits so many ms between requests. Resolves to the requests that were taken. */
+const load = protocol === 'grpc' ? loadByGrpc : loadByHttp;
+
+async function loadByGrpc(port, connections, delay, time) {
+  const headers = ['content-type: application/grpc', 'te: trailers', 'grpc-encoding: gzip'].flatMap((each) => [
+    '-H',
+    each,
+  ]);
+  const rate = delay > 0 ? [`--rps=${Math.round(1000 / (delay + 1))}`] : [];
+  const load = [`-c${connections}`, '-m1', `-D${time}`, ...rate, '-d', join(directory, 'body.grpc'), ...headers];
+  const output = await outputOf('taskset', ['-c', '1', 'h2load', ...load, `http://127.0.0.1:${port}${METHOD}`]);
+  return Number(/status codes: (\d+) 2xx/.exec(output)?.[1]);
+}
+
+async function outputOf(program, args) {
+  const child = spawn(program, args);
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  await once(child, 'close');
+  return output;
+}
+
+/** wrk. */
+async function loadByHttp(port, connections, delay, time) {
   const script = join(directory, `${port}-${delay}.lua`);
   writeFileSync(
     script,
@@ -113,20 +141,8 @@ wrk.headers["Content-Encoding"] = "gzip"
 file:close()
 ${delay > 0 ? `function delay() return ${delay} end` : ''}`,
   );
-  const child = spawn('taskset', [
-    '-c',
-    '1',
-    'wrk',
-    '-t1',
-    `-c${connections}`,
-    `-d${time}s`,
-    '-s',
-    script,
-    `http://127.0.0.1:${port}`,
-  ]);
-  let output = '';
-  child.stdout.on('data', (chunk) => (output += chunk));
-  await once(child, 'close');
+  const load = ['-t1', `-c${connections}`, `-d${time}s`, '-s', script, `http://127.0.0.1:${port}`];
+  const output = await outputOf('taskset', ['-c', '1', 'wrk', ...load]);
   const requests = Number(/(\d+) requests in/.exec(output)?.[1]);
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0);
   return requests - refused;
@@ -185,11 +201,7 @@ async function slowUpstream() {
   server.close();
 }
 
-try {
-  const bytes = await body();
-  const zipped = gzipSync(bytes, { level: 6 });
-  writeFileSync(join(directory, 'body.gz'), zipped);
-  console.log(`${SPANS} spans: ${bytes.length} bytes, ${zipped.length} compressed`);
+function startHttpSink() {
   mkdirSync(join(directory, 'nginx'));
   writeFileSync(
     join(directory, 'nginx.conf'),
@@ -200,6 +212,30 @@ http { access_log off; client_body_temp_path ${directory}/nginx; client_body_buf
   server { listen 127.0.0.1:${PORTS.sink} backlog=1024; location / { return 200; } } }`,
   );
   start('taskset', ['-c', '1', 'nginx', '-c', join(directory, 'nginx.conf'), '-p', directory]);
+}
+
+/** Files of nghttpd: an empty message as the answer. */
+function startGrpcSink() {
+  const answer = join(directory, `www${METHOD}`);
+  mkdirSync(dirname(answer), { recursive: true });
+  writeFileSync(answer, Buffer.alloc(5));
+  const types = join(directory, 'mime.types');
+  writeFileSync(types, 'application/grpc Export\n');
+  const windows = ['-w', '20', '-W', '22'];
+  const content = ['-d', join(directory, 'www'), '--trailer', 'grpc-status: 0', '--mime-types-file', types];
+  start('taskset', ['-c', '1', 'nghttpd', '--no-tls', '-a', '127.0.0.1', ...windows, ...content, String(PORTS.sink)]);
+}
+
+try {
+  const bytes = await body();
+  const zipped = gzipSync(bytes, { level: 6 });
+  writeFileSync(join(directory, 'body.gz'), zipped);
+  const prefix = Buffer.from([1, 0, 0, 0, 0]);
+  prefix.writeUInt32BE(zipped.length, 1);
+  writeFileSync(join(directory, 'body.grpc'), Buffer.concat([prefix, zipped]));
+  console.log(`${SPANS} spans: ${bytes.length} bytes, ${zipped.length} compressed`);
+  if (protocol === 'grpc') startGrpcSink();
+  else startHttpSink();
   await listening(PORTS.sink);
   const systems = await startSystems(14_320, PORTS.sink, '{block_on_overflow: true}');
   console.log(
@@ -231,7 +267,7 @@ http { access_log off; client_body_temp_path ${directory}/nginx; client_body_buf
       }
     }
   }
-  await slowUpstream();
+  if (protocol === 'http') await slowUpstream();
 } finally {
   for (const child of children) child.kill('SIGTERM');
   await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));

@@ -1,7 +1,7 @@
 import type { ConfigOf, ConfigSchema } from '../../config/schema.ts';
 import { compressions } from '../../transport/compression.ts';
+import { endpointProblem } from '../../transport/grpc/endpoint.ts';
 import { timeoutSchema, upstreamSchema, validateUpstream } from '../helper/upstream_schema.ts';
-import { endpointProblem } from './endpoint.ts';
 
 export const schema = {
   type: 'object',
@@ -16,7 +16,7 @@ export const schema = {
       type: 'string',
       enum: compressions,
       default: 'gzip',
-      description: 'grpc-encoding of the message: gzip or none; the others are refused with the reason.',
+      description: 'grpc-encoding of the message: gzip, zstd or none; the others are refused with the reason.',
     },
     keepalive: {
       type: 'object',
@@ -69,8 +69,8 @@ export function validate(config: OtlpGrpcConfig): Problem[] {
   if (endpoint !== undefined) {
     problems.push({ path: config.endpoint === '' ? [] : ['endpoint'], message: endpoint });
   }
-  if (!['', 'none', 'gzip'].includes(config.compression)) {
-    const message = `unsupported compression type "${config.compression}": gRPC for Node compresses with gzip only; use gzip, none, or the otlp_http exporter`;
+  if (!['', 'none', 'gzip', 'zstd'].includes(config.compression)) {
+    const message = `unsupported compression type "${config.compression}": use gzip, zstd, none, or the otlp_http exporter`;
     problems.push({ path: ['compression'], message });
   }
   if (!['', 'round_robin', 'pick_first'].includes(config.balancer_name)) {

@@ -1,13 +1,18 @@
 import { platform } from 'node:os';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
+import { RpcError } from '../../transport/grpc/call.ts';
+import { GrpcClient } from '../../transport/grpc/client.ts';
+import { parseEndpoint } from '../../transport/grpc/endpoint.ts';
+import type { ClientTls } from '../../transport/grpc/options.ts';
 import { decodePartialSuccess } from '../../transport/rpc_status.ts';
 import { grpcMethods } from '../../transport/signals.ts';
+import { secureContextOptions } from '../../transport/tls_options.ts';
 import { tellPartialSuccess } from '../helper/partial_success.ts';
 import { queued, type Upstream } from '../helper/queued.ts';
 import { TlsClient } from '../helper/tls_client.ts';
-import { GrpcClient } from './client.ts';
 import type { OtlpGrpcConfig } from './config.ts';
+import { failureOf } from './failure.ts';
 
 /** OTLP over gRPC with queue and retry: https://opentelemetry.io/docs/specs/otlp/#otlpgrpc */
 export async function createOtlpGrpc(
@@ -32,11 +37,12 @@ class OtlpGrpcUpstream implements Upstream {
 
   start(): void {
     const { command, version } = this.#settings.buildInfo;
-    const userAgent = `${command}/${version} (${platform()}/${process.arch})`;
+    const own = `${command}/${version} (${platform()}/${process.arch})`;
+    const userAgent = this.#config.user_agent === '' ? own : this.#config.user_agent;
     this.#client = new TlsClient(
       this.#settings,
       this.#config.tls,
-      () => new GrpcClient(this.#config, grpcMethods[this.#signal], userAgent),
+      () => clientOf(this.#config, grpcMethods[this.#signal], userAgent),
       // Calls under way end on the connection that they began on.
       (before) => before.close(),
     );
@@ -48,10 +54,34 @@ class OtlpGrpcUpstream implements Upstream {
 
   async send(batch: Batch, abort: AbortSignal): Promise<void> {
     if (this.#client === undefined) throw new Error('not started');
-    const answer = await this.#client.current.send(batch.bytes(), abort);
+    const answer = await this.#client.current.send(batch, abort).catch((error: unknown) => {
+      throw error instanceof RpcError ? failureOf(error.code, error.message, error.details) : error;
+    });
     const partial = partialSuccess(answer);
     if (partial !== undefined) tellPartialSuccess(this.#settings, this.#signal, partial.message, partial.rejected);
   }
+}
+
+/** Reads the TLS files: throws when one is missing. */
+function clientOf(config: OtlpGrpcConfig, method: string, userAgent: string): GrpcClient {
+  const { authority, balancer_name: balancer, compression, endpoint, headers, keepalive, timeout } = config;
+  return new GrpcClient({
+    ...{ endpoint, method, userAgent, timeout, authority, balancer, keepalive },
+    tls: tlsOf(config),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    compression: compression === '' || compression === 'none' ? undefined : compression,
+    waitForReady: config.wait_for_ready,
+  });
+}
+
+/** Undefined: no TLS, for `insecure` without a CA, unless the endpoint says https. */
+function tlsOf({ endpoint, tls }: OtlpGrpcConfig): ClientTls | undefined {
+  if (tls.insecure && tls.ca_file === '' && tls.ca_pem === '' && !parseEndpoint(endpoint).https) return undefined;
+  return {
+    context: secureContextOptions(tls),
+    verify: !tls.insecure_skip_verify,
+    serverName: tls.server_name_override,
+  };
 }
 
 function partialSuccess(answer: Uint8Array): ReturnType<typeof decodePartialSuccess> {

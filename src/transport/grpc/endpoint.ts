@@ -1,19 +1,26 @@
-import { splitHostPort } from '../../transport/listen.ts';
+import { splitHostPort } from '../listen.ts';
 
 export interface Target {
-  /** A gRPC name: https://github.com/grpc/grpc/blob/master/doc/naming.md */
-  readonly target: string;
+  /** A name or an address, or the path of a Unix socket. */
+  readonly host: string;
+  /** Undefined: a Unix socket. */
+  readonly port: number | undefined;
+  /** Asked instead of the system's: `dns://SERVER/host:port`. */
+  readonly nameServer: string | undefined;
   /** `https://` asks for TLS even where `tls.insecure` is set. */
   readonly https: boolean;
 }
 
-/** Rules of the Collector's configgrpc: http and https are stripped, schemes of gRPC's resolvers kept. */
+/** Rules of the Collector's configgrpc and of https://github.com/grpc/grpc/blob/master/doc/naming.md; the endpoint is a valid one. */
 export function parseEndpoint(endpoint: string): Target {
   const https = endpoint.startsWith('https://');
-  if (https || endpoint.startsWith('http://')) return { target: hostPort(endpoint), https };
-  if (endpoint.startsWith('unix://')) return { target: `unix:${endpoint.slice('unix://'.length)}`, https: false };
-  // Names are looked up by DNS unless said otherwise; grpc-js knows no passthrough.
-  return { target: endpoint.replace(/^passthrough:\/\/\/?/, ''), https: false };
+  if (endpoint.startsWith('unix://')) {
+    return { host: endpoint.slice('unix://'.length), port: undefined, nameServer: undefined, https: false };
+  }
+  const parts = splitHostPort(hostPort(endpoint));
+  if (typeof parts === 'string') throw new Error(parts);
+  const nameServer = /^dns:\/\/([^/]+)\//.exec(endpoint)?.[1];
+  return { host: parts.host, port: Number(parts.port), nameServer, https };
 }
 
 /** The first thing that is wrong, as the Collector says it. */

@@ -1,0 +1,43 @@
+import { gunzipSync, inflateSync } from 'node:zlib';
+import type { Batch } from '../../pdata/pdata.ts';
+import { type Compression, compress } from '../compression.ts';
+import { nativeCompression } from '../native_compression.ts';
+
+/** Compressed-Flag, then Message-Length: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+const PREFIX_BYTES = 5;
+/** Up to this length a copy costs less than a DATA frame of its own for the prefix. */
+const MAX_COPIED = 64 * 1024;
+
+/** The framed request, compressed as configured. What came as gzip and is to leave as gzip is not compressed again. */
+export async function encodeMessage(batch: Batch, compression: Compression | undefined): Promise<Uint8Array[]> {
+  if (compression === undefined) return framed(0, batch.bytes());
+  if (compression === 'gzip' && batch.gzip !== undefined) return framed(1, batch.gzip);
+  return framed(1, await compress(compression, batch.bytes(), 0));
+}
+
+function framed(flag: number, payload: Uint8Array): Uint8Array[] {
+  const copied = payload.length <= MAX_COPIED;
+  const frame = Buffer.allocUnsafe(PREFIX_BYTES + (copied ? payload.length : 0));
+  frame[0] = flag;
+  frame.writeUInt32BE(payload.length, 1);
+  if (!copied) return [frame, payload];
+  frame.set(payload, PREFIX_BYTES);
+  return [frame];
+}
+
+/** The message of a response; empty when it cannot be read: the server has said OK, and what it adds is only a remark. */
+export function decodeMessage(frame: Buffer, encoding: string, limit: number): Uint8Array {
+  const payload = frame.subarray(
+    PREFIX_BYTES,
+    PREFIX_BYTES + (frame.length < PREFIX_BYTES ? 0 : frame.readUInt32BE(1)),
+  );
+  if (payload.length === 0 || frame[0] === 0) return payload;
+  try {
+    if (encoding === 'gzip') return gunzipSync(payload, { maxOutputLength: limit });
+    if (encoding === 'deflate') return inflateSync(payload, { maxOutputLength: limit });
+    if (encoding === 'zstd') return nativeCompression().decompress(payload, limit) ?? new Uint8Array(0);
+  } catch {
+    // As below.
+  }
+  return new Uint8Array(0);
+}
