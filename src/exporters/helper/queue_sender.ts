@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Batch } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
 import { Batcher, type Group } from './batcher.ts';
@@ -38,6 +39,8 @@ export class QueueSender implements Component, Consumer {
   constructor(settings: Settings, queue: QueueConfig, retry: RetryConfig, send: Send, unit: string) {
     this.#settings = settings;
     this.#config = queue;
+    // Each consumer listens; Node warns from the eleventh on.
+    setMaxListeners(0, this.#abort.signal, this.#hurry.signal, this.#interrupt.signal);
     this.#sender = new RetrySender(send, retry, settings.logger);
     const wake = (): void => this.#pump();
     this.#queue =
