@@ -12,6 +12,13 @@ import { SessionSource, type SessionUser } from './session_source.ts';
 
 const EMPTY = new Uint8Array(0);
 
+/**
+ * Socket operations of one direction in which no message was found, until a session that told nothing yet counts as a
+ * wrong guess; and of each direction, until one that did is given up. A body whose framing was lost may be long.
+ */
+const WRONG_LOOKS = 128;
+const LOST_LOOKS = 1024;
+
 /** What the kernel tells of a connection that is over. */
 export type Ending = Omit<ConnectionEnd, 'protocol' | 'tls'>;
 
@@ -32,6 +39,8 @@ export class Conversation implements SessionUser {
   private lastDirection = -1;
   /** Something was told of it. */
   private spoke = false;
+  /** Operations of each direction since its session has lost its way. */
+  private readonly lostLooks: [number, number] = [0, 0];
   /** Nobody understands what passes (any more). */
   private givenUp = false;
 
@@ -68,6 +77,7 @@ export class Conversation implements SessionUser {
       this.lastDirection = direction;
     }
     this.present(direction, bytes, start, end, time, boundary, true);
+    if (boundary) this.watch(direction);
     this.retry(1 - direction);
   }
 
@@ -335,6 +345,21 @@ export class Conversation implements SessionUser {
         this.becomeOpaque();
         return undefined;
     }
+  }
+
+  /** Ends sessions that look for a message in vain. */
+  private watch(direction: number): void {
+    const { session } = this.source;
+    const looks = this.lostLooks;
+    const at = direction === 0 ? 0 : 1;
+    if (session?.lost?.(this.sideOf(direction)) !== true) {
+      looks[at] = 0;
+      return;
+    }
+    looks[at]++;
+    if (this.spoke ? Math.min(...looks) < LOST_LOOKS : looks[at] < WRONG_LOOKS) return;
+    looks.fill(0);
+    if (!this.withdraw(session)) this.becomeOpaque();
   }
 
   /** A session that gave up before it told anything was a wrong guess: others may try. */

@@ -63,6 +63,10 @@ export class DbFraming {
     if (joined) this.#phase = LOST;
   }
 
+  get lost(): boolean {
+    return this.#phase === LOST;
+  }
+
   get ended(): boolean {
     return this.#phase === ENDED;
   }

@@ -27,6 +27,10 @@ export class DbSession implements Session {
     return this.#requests.opaque || this.#replies.opaque;
   }
 
+  lost(side: Side): boolean {
+    return (side === CLIENT ? this.#requests : this.#replies).lost;
+  }
+
   get successor(): Successor | undefined {
     return this.#requests.encrypted || this.#replies.encrypted ? TLS : undefined;
   }

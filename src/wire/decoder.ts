@@ -92,6 +92,8 @@ export interface Session {
   end(side: Side, bytes: Uint8Array, start: number, end: number, how: End, time: number): void;
   /** The bytes no longer fit the protocol: a wrong guess or a takeover (101, CONNECT). The connection becomes opaque. */
   readonly opaque: boolean;
+  /** Where messages of this side begin is not known: after lost bytes, or because the bytes do not fit. */
+  lost?(side: Side): boolean;
   /** With `opaque`: the protocol that the connection goes on with, from the first byte that was not taken. */
   readonly successor?: Successor | undefined;
   /** What is known of TLS, for what is told of the connection as a whole. */

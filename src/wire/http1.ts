@@ -96,6 +96,10 @@ class Http1Session implements Session {
     return this.#requests.opaque || this.#responses.opaque;
   }
 
+  lost(side: Side): boolean {
+    return (side === CLIENT ? this.#requests : this.#responses).phase === phase.LOST;
+  }
+
   get successor(): Successor | undefined {
     const { upgraded, tunnel } = this.#responses;
     if (tunnel) return { decoder: undefined };

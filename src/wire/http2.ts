@@ -100,6 +100,10 @@ class Http2Session implements Session {
     return this.#requests.opaque || this.#responses.opaque;
   }
 
+  lost(side: Side): boolean {
+    return (side === CLIENT ? this.#requests : this.#responses).lost;
+  }
+
   data(
     side: Side,
     bytes: Uint8Array,

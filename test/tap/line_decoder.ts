@@ -53,12 +53,12 @@ export class LineSession implements Session {
   private readonly sink: Sink;
   private readonly operation: Operation;
   private readonly asked: { name: string; time: number }[] = [];
-  private lost = [false, false];
+  private lostSides = [false, false];
 
   constructor(context: ConnectionContext, sink: Sink) {
     this.context = context;
     this.sink = sink;
-    this.lost = [context.joined, context.joined];
+    this.lostSides = [context.joined, context.joined];
     this.operation = {
       definition: definition(context.kind),
       name: '',
@@ -84,12 +84,12 @@ export class LineSession implements Session {
     mayHold: boolean,
   ): number {
     let at = start;
-    if (boundary) this.lost[side] = false;
+    if (boundary) this.lostSides[side] = false;
     while (at < end && !this.opaque) {
       const newline = bytes.indexOf(NEWLINE, at);
       if (newline < 0 || newline >= end) break;
       const line = String.fromCharCode(...bytes.subarray(at, newline));
-      if (this.lost[side]) this.lost[side] = false;
+      if (this.lostSides[side]) this.lostSides[side] = false;
       else if (this.line(side, line, time, mayHold)) return at === start ? HOLD : at - start;
       at = newline + 1;
     }
@@ -98,7 +98,7 @@ export class LineSession implements Session {
 
   gap(side: Side, _bytes: Uint8Array, _start: number, _end: number, _length: number, _time: number): void {
     this.sink.reject('gap');
-    this.lost[side] = true;
+    this.lostSides[side] = true;
     this.asked.length = 0;
   }
 
