@@ -23,6 +23,16 @@ export const Code = {
   UNAUTHENTICATED: 16,
 } as const;
 
+/** What may be sent again: https://opentelemetry.io/docs/specs/otlp/#failures */
+export const retryableCodes: readonly number[] = [
+  Code.CANCELLED,
+  Code.DEADLINE_EXCEEDED,
+  Code.ABORTED,
+  Code.OUT_OF_RANGE,
+  Code.UNAVAILABLE,
+  Code.DATA_LOSS,
+];
+
 export interface RpcStatus {
   readonly code: number;
   readonly message: string;

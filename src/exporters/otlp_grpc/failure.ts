@@ -1,15 +1,6 @@
 import { ConsumeError } from '../../service/component.ts';
-import { Code, decodeStatus } from '../../transport/rpc_status.ts';
+import { Code, decodeStatus, retryableCodes } from '../../transport/rpc_status.ts';
 
-/** What may be sent again: https://opentelemetry.io/docs/specs/otlp/#failures */
-const retryable: readonly number[] = [
-  Code.CANCELLED,
-  Code.DEADLINE_EXCEEDED,
-  Code.ABORTED,
-  Code.OUT_OF_RANGE,
-  Code.UNAVAILABLE,
-  Code.DATA_LOSS,
-];
 const MAX_MESSAGE = 512;
 /** As Go writes them. */
 const names = new Map(
@@ -25,7 +16,7 @@ export function failureOf(code: number, text: string, details?: Uint8Array): Con
   const name = names.get(code) ?? `Code(${code})`;
   const message = `rpc error: code = ${name} desc = ${text.slice(0, MAX_MESSAGE)}`;
   // A server that is exhausted says with RetryInfo that it can recover.
-  const again = retryable.includes(code) || (code === Code.RESOURCE_EXHAUSTED && delay !== undefined);
+  const again = retryableCodes.includes(code) || (code === Code.RESOURCE_EXHAUSTED && delay !== undefined);
   if (!again) return new ConsumeError(message, { permanent: true, code });
   return new ConsumeError(
     message,

@@ -1,9 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
-import type { Batch } from '../../pdata/pdata.ts';
 import { Code } from '../rpc_status.ts';
 import { RpcError } from './call.ts';
 import { Channel } from './channel.ts';
-import { encodeMessage } from './message.ts';
+import { encodeMessage, type Payload } from './message.ts';
 import type { GrpcClientOptions } from './options.ts';
 
 /** Largest value of `grpc-timeout`: eight digits. */
@@ -39,7 +38,7 @@ export class GrpcClient {
   }
 
   /** Resolves to the message of the response. Rejects with RpcError. */
-  async send(batch: Batch, abort: AbortSignal): Promise<Uint8Array> {
+  async send(payload: Payload, abort: AbortSignal): Promise<Uint8Array> {
     const { compression, timeout } = this.#options;
     const ending = new AbortController();
     const stop = (): void => ending.abort();
@@ -47,7 +46,7 @@ export class GrpcClient {
     if (abort.aborted) stop();
     const timer = timeout > 0 ? setTimeout(stop, timeout) : undefined;
     try {
-      const message = await encodeMessage(batch, compression);
+      const message = await encodeMessage(payload, compression);
       const connection = await this.#channel.pick(ending.signal);
       return await connection.call(this.#headers, message, ending.signal);
     } catch (error) {

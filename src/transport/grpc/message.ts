@@ -1,5 +1,4 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
-import type { Batch } from '../../pdata/pdata.ts';
 import { type Compression, compress } from '../compression.ts';
 import { nativeCompression } from '../native_compression.ts';
 
@@ -8,11 +7,18 @@ const PREFIX_BYTES = 5;
 /** Up to this length a copy costs less than a DATA frame of its own for the prefix. */
 const MAX_COPIED = 64 * 1024;
 
+/** A request; a pdata Batch is one. */
+export interface Payload {
+  bytes(): Uint8Array;
+  /** The same as one gzip member. */
+  readonly gzip: Uint8Array | undefined;
+}
+
 /** The framed request, compressed as configured. What came as gzip and is to leave as gzip is not compressed again. */
-export async function encodeMessage(batch: Batch, compression: Compression | undefined): Promise<Uint8Array[]> {
-  if (compression === undefined) return framed(0, batch.bytes());
-  if (compression === 'gzip' && batch.gzip !== undefined) return framed(1, batch.gzip);
-  return framed(1, await compress(compression, batch.bytes(), 0));
+export async function encodeMessage(payload: Payload, compression: Compression | undefined): Promise<Uint8Array[]> {
+  if (compression === undefined) return framed(0, payload.bytes());
+  if (compression === 'gzip' && payload.gzip !== undefined) return framed(1, payload.gzip);
+  return framed(1, await compress(compression, payload.bytes(), 0));
 }
 
 function framed(flag: number, payload: Uint8Array): Uint8Array[] {

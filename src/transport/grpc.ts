@@ -1,4 +1,0 @@
-import * as grpc from '@grpc/grpc-js';
-
-/** The one importer of grpc-js: loaded only when a component that is configured needs it. */
-export { grpc };
