@@ -12,6 +12,7 @@ const TCP_FIN_WAIT1 = 4;
 export const TCP_CLOSE = 7;
 const TCP_CLOSE_WAIT = 8;
 export const TCP_LAST_ACK = 9;
+const EPIPE = 32;
 const ETIMEDOUT = 110;
 /** How long a process may take to read what was there when the connection ended, ns. Nothing tells that it will not. */
 const UNREAD_NS = 5e9;
@@ -122,7 +123,9 @@ export class Connection implements StreamTarget {
       } else if (newState === TCP_CLOSE) {
         const how = howClosed(oldState, error);
         this.closedAt = this.env.now;
-        this.ending = { how, start: this.openedAt, end: time, sent, received };
+        // The other end had read all and finished, and refused a farewell (TLS's close_notify): nothing went wrong.
+        const refused = oldState === TCP_CLOSE_WAIT && error === EPIPE;
+        this.ending = { how: refused ? 'finished' : how, start: this.openedAt, end: time, sent, received };
         const patience = unread ? UNREAD_NS : this.env.holdNs;
         if (remoteFirst(oldState, error)) Stream.endBoth(how, time, patience, this.received, received, this.sent, sent);
         else Stream.endBoth(how, time, patience, this.sent, sent, this.received, received);

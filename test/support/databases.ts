@@ -50,7 +50,8 @@ async function start(
   };
 }
 
-export type StartDatabase = (netns: Netns) => Promise<Database>;
+/** `extra`: further arguments of the server. */
+export type StartDatabase = (netns: Netns, extra?: readonly string[]) => Promise<Database>;
 
 export const redis: StartDatabase = (netns) => {
   const directory = mkdtempSync(join(tmpdir(), 'sonde-redis-'));
@@ -62,7 +63,7 @@ export const redis: StartDatabase = (netns) => {
 
 export const POSTGRESQL = '/usr/lib/postgresql/15/bin';
 
-export const postgresql: StartDatabase = (netns) => {
+export const postgresql: StartDatabase = (netns, extra = []) => {
   const directory = directoryOf('postgres');
   const as = ['-u', 'postgres', '--'];
   const data = join(directory, 'data');
@@ -75,13 +76,14 @@ export const postgresql: StartDatabase = (netns) => {
   return start(netns, directory, 5432, 'runuser', [
     ...[...as, `${POSTGRESQL}/postgres`, '-D', data, '-p', '5432', '-k', directory],
     ...['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'autovacuum=off'],
+    ...extra,
   ]);
 };
 
 /** What no output may have. */
 export const PASSWORD = 'hunter2secret';
 
-export const mariadb: StartDatabase = (netns) => {
+export const mariadb: StartDatabase = (netns, extra = []) => {
   const directory = directoryOf('mysql');
   const data = join(directory, 'data');
   execFileSync(
@@ -92,6 +94,7 @@ export const mariadb: StartDatabase = (netns) => {
   return start(netns, directory, 3306, 'mariadbd', [
     ...['--no-defaults', '--user=mysql', `--datadir=${data}`, '--port=3306', '--bind-address=127.0.0.1'],
     ...[`--socket=${directory}/mysql.sock`, `--pid-file=${directory}/pid`, '--local-infile=1', '--skip-log-bin'],
+    ...extra,
   ]);
 };
 

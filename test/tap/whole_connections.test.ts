@@ -15,6 +15,7 @@ const FIN_WAIT2 = 5;
 const CLOSE = 7;
 const CLOSE_WAIT = 8;
 const LAST_ACK = 9;
+const EPIPE = 32;
 const ECONNRESET = 104;
 const ETIMEDOUT = 110;
 const COUNT_ONLY = 2;
@@ -96,7 +97,8 @@ describe('a protocol that nobody knows', () => {
     ['it is closed with unread bytes', ESTABLISHED, 0, 'reset', 'connection_reset'],
     ['the kernel gives up', ESTABLISHED, ETIMEDOUT, 'timeout', 'timeout'],
     ['both ends finish', LAST_ACK, 0, 'finished', undefined],
-    ['reset after the other end had finished', CLOSE_WAIT, 0, 'reset', 'connection_reset'],
+    ['closed with unread bytes after the other end had finished', CLOSE_WAIT, 0, 'reset', 'connection_reset'],
+    ['the other end had finished and refuses a farewell', CLOSE_WAIT, EPIPE, 'finished', undefined],
   ])('%s', (_, oldState, error, how, errorType) => {
     start();
     bench.conn(1);
