@@ -1,4 +1,5 @@
 import { expand } from './expand.ts';
+import { fetchText } from './fetch.ts';
 import { merge } from './merge.ts';
 import type { ConfigNode } from './node.ts';
 import { ConfigError } from './problem.ts';
@@ -42,7 +43,6 @@ export function load(options: LoadOptions): ConfigNode {
 }
 
 const MAX_FETCHES = 100;
-const FETCH_MS = 30_000;
 
 /** As `load`, with `http:` and `https:` sources. */
 export async function loadAll(options: LoadOptions): Promise<ConfigNode> {
@@ -55,26 +55,7 @@ export async function loadAll(options: LoadOptions): Promise<ConfigNode> {
       return tree;
     } catch (error) {
       if (!(error instanceof FetchNeeded) || fetched.size >= MAX_FETCHES) throw error;
-      fetched.set(error.uri, await fetchText(error));
+      fetched.set(error.uri, await fetchText(error, options.env));
     }
-  }
-}
-
-/** Texts of confmap/provider/httpprovider. */
-async function fetchText({ uri, at }: FetchNeeded): Promise<string> {
-  const fail = (message: string): never => {
-    throw new ConfigError('cannot resolve the configuration: ', [
-      { at, path: [], message: `cannot retrieve the configuration: ${message}` },
-    ]);
-  };
-  try {
-    const response = await fetch(uri, { signal: AbortSignal.timeout(FETCH_MS) });
-    if (response.status === 200) return await response.text();
-    return fail(`failed to load resource from uri "${uri}". status code: ${response.status}`);
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return fail(`unable to download the file via HTTP GET for uri "${uri}", with err: ${reason}`);
   }
 }
