@@ -1,5 +1,5 @@
 // Decoders against mutated connections, in a child that is watched for hangs.
-//   npm run fuzz -- [decoder] [seconds] [first seed]       default: http1, 60 s, a seed of the clock
+//   npm run fuzz -- [decoder or replay] [seconds] [first seed]       default: http1, 60 s, a seed of the clock
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

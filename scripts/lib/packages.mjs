@@ -74,6 +74,7 @@ export const testPackages = [
     why: 'a client of the tests',
     paths: ['/usr/lib/python3/dist-packages/pymysql/__init__.py'],
   },
+  { name: 'tcpdump', why: 'captures that the tests replay', paths: ['/usr/bin/tcpdump', '/usr/sbin/tcpdump'] },
   { name: 'curl', why: 'a client of the tests', paths: ['/usr/bin/curl'] },
   { name: 'wrk', why: 'a client of the tests and the benchmark', paths: ['/usr/bin/wrk'] },
   { name: 'apache2-utils', why: 'ab, a client of the tests', paths: ['/usr/bin/ab'] },

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import { SondeError } from '../errors.ts';
 import { normalTraces } from '../exporters/debug/normal.ts';
 import { decodeMessage } from '../pdata/otlp/decode.ts';
@@ -10,7 +11,11 @@ import { openCapture } from '../replay/source.ts';
 import { summary } from '../replay/summary.ts';
 import { type ReplayArguments, UsageError } from './arguments.ts';
 
-type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>;
+interface Streams {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
 
 /** Prints the spans of a capture on stdout, and on stderr what became of the rest. Throws if the file is not whole. */
 export async function replay(args: ReplayArguments, { stdin, stdout, stderr }: Streams): Promise<number> {
@@ -56,10 +61,9 @@ function checkHints(hints: ReplayArguments['hints']): void {
 }
 
 function problemOf(error: unknown, file: string, offset: number): SondeError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const { code = '', errno, message: reason } = error as NodeJS.ErrnoException;
   if (error instanceof UnknownFormat) return new SondeError('E_CAPTURE_FORMAT', { file, problem: reason }, error);
   // Z_…: the gzip stream around it is broken; the offset is that of the unpacked bytes.
-  const { code = '', errno } = error as NodeJS.ErrnoException;
   if (error instanceof Damage || code.startsWith('Z_')) {
     return new SondeError('E_CAPTURE_BROKEN', { file, offset, problem: reason }, error);
   }
@@ -68,7 +72,7 @@ function problemOf(error: unknown, file: string, offset: number): SondeError {
 }
 
 /** False: nobody reads any more. Waits, so that a slow reader does not make the memory grow. */
-async function write(stream: NodeJS.WriteStream, parts: readonly (string | Uint8Array)[]): Promise<boolean> {
+async function write(stream: Writable, parts: readonly (string | Uint8Array)[]): Promise<boolean> {
   for (const part of parts) {
     const error = await new Promise<Error | null | undefined>((resolve) => {
       stream.write(part, resolve);

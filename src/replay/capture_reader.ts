@@ -6,7 +6,9 @@ const MAGIC_BYTES = 4;
 const EMPTY = Buffer.alloc(0);
 
 /** The beginning of the file is that of no format that is read here. */
-export class UnknownFormat extends Error {}
+export class UnknownFormat extends Error {
+  override readonly name = 'UnknownFormat';
+}
 
 /** Takes a capture file in pieces of any size and tells its packets; keeps only what is not whole yet. */
 export class CaptureReader {

@@ -28,7 +28,9 @@ export interface CaptureFormat {
 }
 
 /** The file does not go on as its format says. */
-export class Damage extends Error {}
+export class Damage extends Error {
+  override readonly name = 'Damage';
+}
 
 /** No packet is longer: libpcap stops at 256 KiB, and an IPv6 jumbogram of a loopback interface at 512 KiB. */
 export const MAX_PACKET_BYTES = 1024 * 1024;

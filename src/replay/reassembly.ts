@@ -36,6 +36,7 @@ export class Reassembly {
   finished = false;
   /** When the hole at `next` is given up; Infinity: there is none. */
   deadline = Number.POSITIVE_INFINITY;
+  /** Offset of the hole that `deadline` is for; -1: none is waited for. */
   private holeAt = -1;
   /** Sequence number of offset 0; undefined: nothing is known of this direction. */
   private base: number | undefined;
@@ -132,7 +133,7 @@ export class Reassembly {
 
   /** Gives up the hole that is overdue at `now`. */
   expire(now: number): void {
-    if (this.deadline > now) return;
+    if (this.holeAt < 0 || this.deadline > now) return;
     this.giveUp(this.holeEnd, now);
     this.settle(now);
   }
@@ -142,6 +143,7 @@ export class Reassembly {
     while (this.missing) this.giveUp(this.holeEnd, now);
     this.counters.undeliveredBytes += this.early.clear();
     this.settle(now);
+    this.holeAt = -1;
     this.deadline = Number.POSITIVE_INFINITY;
   }
 

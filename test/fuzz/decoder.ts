@@ -12,7 +12,7 @@ export function random(seed: number): (below: number) => number {
   };
 }
 
-function mutate(bytes: Uint8Array, roll: (below: number) => number): Uint8Array {
+export function mutate(bytes: Uint8Array, roll: (below: number) => number): Uint8Array {
   let list = [...bytes];
   for (let times = roll(4); times > 0; times--) {
     const at = roll(list.length + 1);

@@ -70,8 +70,9 @@ interface RawSpan {
   readonly parentSpanId?: string;
   readonly name: string;
   readonly kind?: number;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
+  /** Left out when 0: a capture may have no times. */
+  readonly startTimeUnixNano?: string;
+  readonly endTimeUnixNano?: string;
   readonly attributes?: readonly KeyValue[];
   readonly status?: { readonly code?: number; readonly message?: string };
 }
@@ -123,8 +124,8 @@ export function spansOf(text: string): Span[] {
 }
 
 function spanOf(span: RawSpan, resource: Attributes): Span {
-  const start = BigInt(span.startTimeUnixNano);
-  const end = BigInt(span.endTimeUnixNano);
+  const start = BigInt(span.startTimeUnixNano ?? 0);
+  const end = BigInt(span.endTimeUnixNano ?? 0);
   return {
     resource,
     traceId: span.traceId,
