@@ -26,7 +26,8 @@ const result = (at: number, sure: boolean, preface: boolean): Boundary => {
 
 /**
  * Finds where frames begin again. One plausible header is enough where a socket operation begins, or when it names an
- * open stream; elsewhere frames have to follow each other, to the end of the bytes or three times.
+ * open stream; elsewhere frames have to follow each other three times, or end where the bytes end. A place that may be
+ * one is waited for until it has proved itself, or another one behind it has.
  */
 export function findFrame(
   bytes: Uint8Array,
@@ -35,23 +36,23 @@ export function findFrame(
   boundary: boolean,
   streams: { has(id: number): boolean },
 ): Boundary {
+  let candidate = -1;
   for (let at = start; at < end; at++) {
     const first = byteAt(bytes, at);
     if (first === frames.PREFACE[0] && frames.matchesPreface(bytes, at, end)) {
       return result(at, false, end - at >= frames.PREFACE.length);
     }
     if (first !== 0) continue;
-    if (at + frames.FRAME_HEADER > end) return result(at, false, false);
+    if (at + frames.FRAME_HEADER > end) return result(candidate < 0 ? at : candidate, false, false);
     const count = frames.chain(bytes, at, end);
     if (count === 0) continue;
+    if (count >= ENOUGH || endsAt(bytes, at, end)) return result(at, true, false);
+    if (candidate >= 0) continue;
     const stream = frames.frameStream(bytes, at);
-    if (count >= ENOUGH || (boundary && at === start) || (stream !== 0 && streams.has(stream))) {
-      return result(at, true, false);
-    }
-    if (count > 1 && endsAt(bytes, at, end)) return result(at, true, false);
-    if (end - at < PATIENCE) return result(at, false, false);
+    if ((boundary && at === start) || (stream !== 0 && streams.has(stream))) return result(at, true, false);
+    if (end - at < PATIENCE) candidate = at;
   }
-  return result(end, false, false);
+  return result(candidate < 0 ? end : candidate, false, false);
 }
 
 /** Do the frames from `at` on fill the bytes? There are fewer than ENOUGH of them. */

@@ -339,8 +339,13 @@ export class Http2Reader {
       this.#counted = true;
       this.#streams.reject('unsynchronised');
     }
-    if (found.sure) this.#phase = FRAME;
-    else if (found.at === at) return NEED_MORE;
+    if (found.sure) {
+      this.#phase = FRAME;
+      // The rest of a block whose beginning was lost.
+      if (frames.frameType(bytes, found.at) === frames.CONTINUATION) {
+        this.#givenUp = frames.frameStream(bytes, found.at);
+      }
+    } else if (found.at === at) return NEED_MORE;
     return found.at;
   }
 

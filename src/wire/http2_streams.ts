@@ -190,6 +190,8 @@ export class Http2Streams {
     const { exchange } = stream;
     if (side === CLIENT) exchange.requestDone = true;
     else exchange.responseDone = true;
+    // The end of an answer whose beginning was lost.
+    if (exchange.responseDone && exchange.status === 0) exchange.responsePartial = true;
     if (exchange.requestDone && exchange.responseDone) this.#tell(stream);
   }
 

@@ -13,7 +13,7 @@ export function frame(type: number, flags: number, stream: number, payload: Uint
   return concat(head, body);
 }
 
-function integer(value: number, mask: number, first: number): number[] {
+export function integer(value: number, mask: number, first: number): number[] {
   if (value < mask) return [first | value];
   const bytes = [first | mask];
   let rest = value - mask;
@@ -21,7 +21,7 @@ function integer(value: number, mask: number, first: number): number[] {
   return [...bytes, rest];
 }
 
-const text = (value: string): number[] => [...integer(value.length, 127, 0), ...Buffer.from(value, 'latin1')];
+export const text = (value: string): number[] => [...integer(value.length, 127, 0), ...Buffer.from(value, 'latin1')];
 
 /** Literals that are not added to the table; with `added`, those that are. */
 export function block(fields: Readonly<Record<string, string>>, added = false): Uint8Array {
