@@ -56,6 +56,19 @@ const duration = '^[-+]?(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|ms|s|m|h))+$|^0$
 
 /** JSON Schema as editors know it: draft 7, null for the default, no words of Sonde's own. */
 function editor(schema) {
+  const { 'x-sonde-pairs': pairs, 'x-sonde-switch': hasSwitch, ...rest } = schema;
+  if (hasSwitch === true) {
+    const enabled = { type: 'boolean', description: 'false: as if the section were absent.' };
+    return editor({ ...rest, properties: { enabled, ...rest.properties } });
+  }
+  if (pairs === true) {
+    const { description, default: value, ...map } = editor(rest);
+    const pair = {
+      type: 'object',
+      properties: { name: editor({ type: 'string' }), value: editor({ type: 'string' }) },
+    };
+    return { description, default: value, anyOf: [map, { type: 'array', items: pair }] };
+  }
   const { type, properties, additionalProperties, items, enum: values, default: value, description, format } = schema;
   const about = {
     ...(description === undefined ? {} : { description }),

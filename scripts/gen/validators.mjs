@@ -52,7 +52,14 @@ for (const file of configFiles()) {
     strictTypes: false,
     allowUnionTypes: true,
     code: { source: true, esm: true, lines: true },
-    keywords: ['x-sonde-secret', 'x-sonde-optional', 'x-sonde-fold-case', 'x-sonde-unused'],
+    keywords: [
+      'x-sonde-secret',
+      'x-sonde-optional',
+      'x-sonde-fold-case',
+      'x-sonde-unused',
+      'x-sonde-pairs',
+      'x-sonde-switch',
+    ],
   });
   ajv.addSchema(decoded(schema), 'config');
   const code = standaloneCode.default(ajv, { check: 'config' });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from './duration.ts';
 import { type ConfigNode, isNull, type Location, type MapNode, typeName } from './node.ts';
+import { mapOfPairs } from './pairs.ts';
 import type { Problems } from './problem.ts';
 import { unknownKey, wrongType } from './remedy.ts';
 import type { Schema } from './schema.ts';
@@ -24,11 +25,12 @@ export function decode(
     return node.text;
   }
   if (node.kind === 'map') {
-    if (types.includes('object')) return decodeMap(node, schema, path, problems);
+    if (types.includes('object')) return decodeSection(node, schema, path, problems);
     problems.add(node, path, ...unexpected(types, node, schema));
     return fallbackValue(schema);
   }
   if (node.kind === 'list') {
+    if (schema['x-sonde-pairs'] === true) return decodeMap(mapOfPairs(node, path, problems), schema, path, problems);
     if (types.includes('array')) {
       return node.items.map((item, i) => decode(item, schema.items ?? {}, [...path, String(i)], item, problems));
     }
@@ -41,6 +43,19 @@ export function decode(
   }
   problems.add(node, path, ...unexpected(types, node, schema));
   return fallbackValue(schema);
+}
+
+/** `enabled: false` switches a section off that has the switch; what else it says is checked all the same. */
+function decodeSection(node: MapNode, schema: Schema, path: readonly string[], problems: Problems): unknown {
+  const enabled = node.entries.get('enabled')?.value;
+  if (schema['x-sonde-switch'] !== true || enabled === undefined) return decodeMap(node, schema, path, problems);
+  const entries = new Map([...node.entries].filter(([key]) => key !== 'enabled'));
+  const section = decodeMap({ ...node, entries }, schema, path, problems);
+  if (enabled.kind === 'scalar' && typeof enabled.value === 'boolean') return enabled.value ? section : undefined;
+  const got = enabled.kind === 'scalar' ? enabled.text : enabled.kind;
+  const message = `unexpected type ${typeName(enabled)} for 'enabled': got '${got}' value expected 'true' or 'false'`;
+  problems.add(enabled, path, message);
+  return section;
 }
 
 function decodeMap(node: MapNode, schema: Schema, path: readonly string[], problems: Problems): unknown {

@@ -8,6 +8,8 @@ import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts';
  * - `x-sonde-optional`: an absent section stays undefined instead of taking its defaults; so does null, unless it has a
  *   `default`: then `section:` alone switches it on, as the Collector's configoptional.Default does.
  * - `x-sonde-unused`: accepted without effect, and why; a value other than the default is warned about.
+ * - `x-sonde-switch`: beside `x-sonde-optional`; `enabled: false` in the section is as if it were absent.
+ * - `x-sonde-pairs`: a map that may be written as a list of `{name: …, value: …}` too.
  */
 export interface Schema {
   readonly type?: string | readonly string[];
@@ -25,6 +27,8 @@ export interface Schema {
   readonly 'x-sonde-optional'?: boolean;
   readonly 'x-sonde-fold-case'?: boolean;
   readonly 'x-sonde-unused'?: string;
+  readonly 'x-sonde-pairs'?: boolean;
+  readonly 'x-sonde-switch'?: boolean;
 }
 
 type Extension = {
@@ -32,6 +36,8 @@ type Extension = {
   'x-sonde-optional'?: boolean;
   'x-sonde-fold-case'?: boolean;
   'x-sonde-unused'?: string;
+  'x-sonde-pairs'?: boolean;
+  'x-sonde-switch'?: boolean;
 };
 
 export type ConfigSchema = ExtendedJSONSchema<Extension>;

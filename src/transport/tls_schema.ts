@@ -53,6 +53,7 @@ const common = {
 export const tlsServerSchema = {
   type: 'object',
   'x-sonde-optional': true,
+  'x-sonde-switch': true,
   description: 'Transport security; absent: none.',
   properties: {
     ...common,

@@ -355,7 +355,7 @@ export const usual: readonly MalformedCase[] = [
     name: 'headers as a list',
     text: exporter('  otlp_grpc:\n    endpoint: c:4317\n    headers: [a=b]'),
     problems: [
-      '5:14: exporters::otlp_grpc::headers: expected a map or struct, got "slice" (write its keys below it, indented)',
+      '5:15: exporters::otlp_grpc::headers::0: expected a map or struct, got "string" (write {name: …, value: …})',
     ],
   },
   {

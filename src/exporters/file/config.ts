@@ -24,6 +24,7 @@ export const schema = {
     rotation: {
       type: 'object',
       'x-sonde-optional': true,
+      default: {},
       description: 'Begins a new file when this one is full; off without this section.',
       properties: {
         max_megabytes: { type: 'integer', default: 100, description: 'Size of a full file; 0 is 100.' },

@@ -57,6 +57,7 @@ export const queueSchema = {
     batch: {
       type: 'object',
       'x-sonde-optional': true,
+      'x-sonde-switch': true,
       description: 'Joins what is in the queue into larger requests; off without this section.',
       properties: {
         flush_timeout: {

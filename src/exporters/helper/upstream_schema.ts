@@ -20,14 +20,16 @@ export const timeoutSchema = <const Default extends string>(value: Default) =>
 export const upstreamSchema = {
   headers: {
     type: 'object',
+    'x-sonde-pairs': true,
     additionalProperties: { type: 'string', 'x-sonde-secret': true },
     default: {},
-    description: 'Headers (metadata) of every request.',
+    description: 'Headers (metadata) of every request; a map, or a list of `{name: …, value: …}`.',
   },
   tls: tlsClientSchema,
   auth: {
     type: 'object',
     'x-sonde-optional': true,
+    'x-sonde-switch': true,
     description: 'Refused with the reason: Sonde has no authenticator extensions; use headers.',
     properties: {
       authenticator: { type: 'string', default: '', description: 'Id of an extension.' },

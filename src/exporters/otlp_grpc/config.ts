@@ -21,6 +21,7 @@ export const schema = {
     keepalive: {
       type: 'object',
       'x-sonde-optional': true,
+      'x-sonde-switch': true,
       description: 'Pings; absent: none.',
       properties: {
         time: {

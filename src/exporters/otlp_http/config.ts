@@ -81,6 +81,7 @@ export const schema = {
     cookies: {
       type: 'object',
       'x-sonde-optional': true,
+      'x-sonde-switch': true,
       'x-sonde-unused': 'cookies are not kept',
       description: 'Has no effect, and says so: cookies of the upstream are not kept.',
       properties: {},

@@ -50,6 +50,7 @@ export const schema = {
     tls: tlsServerSchema,
     response_headers: {
       type: 'object',
+      'x-sonde-pairs': true,
       additionalProperties: { type: 'string', 'x-sonde-secret': true },
       default: {},
       description: 'Headers of every response.',

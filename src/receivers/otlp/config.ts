@@ -106,6 +106,7 @@ const http = {
     cors: {
       type: 'object',
       'x-sonde-optional': true,
+      'x-sonde-switch': true,
       description: 'For browsers.',
       properties: {
         allowed_origins: {
@@ -132,6 +133,7 @@ const http = {
     },
     response_headers: {
       type: 'object',
+      'x-sonde-pairs': true,
       additionalProperties: { type: 'string', 'x-sonde-secret': true },
       default: {},
       description: 'Headers of every response.',

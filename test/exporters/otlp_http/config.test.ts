@@ -57,6 +57,14 @@ test('every key of the Collector loads, and none that is as it would be anyway i
   expect(warnings(everything)).toEqual([]);
 });
 
+test('headers may be a list of pairs', () => {
+  const { config, messages } = otlpHttpConfig(
+    '{endpoint: "http://a", headers: [{name: A, value: x}, {name: b}, {name: C, value: "1"}]}',
+  );
+  expect(messages).toEqual([]);
+  expect(config.headers).toEqual({ A: 'x', b: '', C: '1' });
+});
+
 test('what has no effect is told with its place', () => {
   expect(
     warnings(`endpoint: http://a:1
@@ -77,6 +85,12 @@ read_buffer_size: 4096
 
 test.each([
   ['{}', ': at least one endpoint must be specified, for example endpoint: http://localhost:4318'],
+  [
+    '{endpoint: "http://a", headers: [{name: a, value: x}, {name: a, value: y}]}',
+    'headers: duplicate keys in map-style list: [a]',
+  ],
+  ['{endpoint: "http://a", headers: [{nam: a}]}', 'headers::0: has invalid keys: nam'],
+  ['{endpoint: "http://a", headers: [a]}', 'headers::0: expected a map or struct, got "string"'],
   ['{endpoint: "http://a", compression: br}', 'compression: unsupported value "br"'],
   [
     '{endpoint: "http://a", compression_params: {level: 10}}',
