@@ -101,7 +101,8 @@ describe.each(['client', 'server'] as const)('the %s', (kind) => {
       'tls.established': true,
       'tls.protocol.version': '1.3',
       'tls.cipher': expect.stringMatching(/^TLS_/),
-      'sonde.connection.end': 'finished',
+      // psql closes with the server's farewell unread, if that is quick: a reset.
+      'sonde.connection.end': what === 'PostgreSQL' ? expect.stringMatching(/^(finished|reset)$/) : 'finished',
       ...(what === 'MariaDB' ? {} : { 'server.address': 'localhost' }),
     });
     expect(Number(found[0]?.attributes['sonde.connection.sent'])).toBeGreaterThan(300);
