@@ -150,6 +150,8 @@ export interface ReceiverFactory<Config = unknown> extends FactoryBase<Config> {
 }
 
 export interface ProcessorFactory<Config = unknown> extends FactoryBase<Config> {
+  /** Has metrics of its own in place of otelcol_processor_{incoming,outgoing}_items. */
+  readonly countsItems?: boolean;
   create(settings: Settings, config: Config, signal: Signal, next: Consumer): Promise<Component & Consumer>;
 }
 

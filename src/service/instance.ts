@@ -1,6 +1,7 @@
 import type { Signal } from '../pdata/pdata.ts';
 import type { Extension, Settings } from './component.ts';
 import type { Built, Node } from './graph.ts';
+import { ProcessorReport } from './processor_report.ts';
 import { Switch, type Tracing } from './switch.ts';
 
 /** As in the Collector's names of spans. */
@@ -49,12 +50,32 @@ export async function makeInstance(
     outlets.set(signal, new Switch(undefined, `receiver/${node.id}/${dataNames[signal]}Received`, own));
   }
   try {
-    const component = await node.create(settings, (signal) => outlets.get(signal));
+    const component = await create(node, settings, outlets);
     return { node, fingerprint: fingerprintOf(node), component, outlets, uses, close };
   } catch (error) {
     close();
     throw error;
   }
+}
+
+/** Processors are counted around, those that do not count themselves. */
+async function create(node: Node, settings: Settings, outlets: ReadonlyMap<Signal, Switch>): Promise<Built> {
+  const { factory } = node.configured;
+  if (node.kind !== 'processor' || ('countsItems' in factory && factory.countsItems === true)) {
+    return node.create(settings, (signal) => outlets.get(signal));
+  }
+  const report = new ProcessorReport(settings.telemetry);
+  const component = await node.create(settings, (signal) => {
+    const outlet = outlets.get(signal);
+    return outlet === undefined ? undefined : report.after(outlet);
+  });
+  const { consume } = component;
+  if (consume === undefined) return component;
+  return report.before({
+    start: () => component.start(),
+    shutdown: (deadline, successor) => component.shutdown(deadline, successor),
+    consume: (batch) => consume.call(component, batch),
+  });
 }
 
 /** Configuration, and for receivers the signals that are wanted: wiring alone needs no new instance. */

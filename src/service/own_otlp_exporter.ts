@@ -37,14 +37,18 @@ export class OtlpExporter<Items> {
     this.#logger = logger;
   }
 
+  /** `closers` gets what ends it at once. */
   static async open<Items>(
     config: OtlpTarget,
     signal: Signal,
     serializers: { readonly json: ISerializer<Items, Answer>; readonly protobuf: ISerializer<Items, Answer> },
     logger: Logger,
+    closers: (() => void)[],
   ): Promise<OtlpExporter<Items>> {
     const serializer = config.protocol === 'http/json' ? serializers.json : serializers.protobuf;
-    return new OtlpExporter(await openSender(config, signal), serializer, config, signal, logger);
+    const exporter = new OtlpExporter(await openSender(config, signal), serializer, config, signal, logger);
+    closers.push(() => exporter.close());
+    return exporter;
   }
 
   export(items: Items, done: Done): void {

@@ -72,6 +72,8 @@ export class OwnTelemetry {
 
   async shutdown(deadline: number): Promise<void> {
     await this.#close(deadline);
+    // What is told later than this is told by stderr.
+    this.#options.write = (line) => process.stderr.write(line);
     this.#outputs.close();
   }
 

@@ -35,7 +35,8 @@ export async function startLogs(
   resource: OwnAttributes,
   logger: Logger,
 ): Promise<RunningLogs> {
-  const processors = await Promise.all(configs.map((each) => processorOf(each, logger)));
+  const closers: (() => void)[] = [];
+  const processors = await Promise.all(configs.map((each) => processorOf(each, logger, closers)));
   const provider = new LoggerProvider({ resource: resourceFromAttributes(resource), processors });
   // The Collector's scope.
   const own = provider.getLogger('go.opentelemetry.io/collector/service');
@@ -48,7 +49,10 @@ export async function startLogs(
         body: message,
         attributes: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, attributeOf(value)])),
       }),
-    close: (deadline) => withinTime(provider.shutdown(), deadline),
+    close: async (deadline) => {
+      await withinTime(provider.shutdown(), deadline);
+      for (const end of closers) end();
+    },
   };
 }
 
@@ -58,13 +62,17 @@ function attributeOf(value: unknown): string | number | boolean {
   return typeof value === 'bigint' ? value.toString() : (JSON.stringify(value) ?? 'null');
 }
 
-async function processorOf({ batch, simple }: ProcessorConfig, logger: Logger): Promise<LogRecordProcessor> {
+async function processorOf(
+  { batch, simple }: ProcessorConfig,
+  logger: Logger,
+  closers: (() => void)[],
+): Promise<LogRecordProcessor> {
   if (batch === undefined) {
-    return new SimpleLogRecordProcessor({ exporter: await exporterOf(simple?.exporter ?? {}, logger) });
+    return new SimpleLogRecordProcessor({ exporter: await exporterOf(simple?.exporter ?? {}, logger, closers) });
   }
   const { schedule_delay, export_timeout, max_queue_size, max_export_batch_size } = batch;
   return new BatchLogRecordProcessor({
-    exporter: await exporterOf(batch.exporter, logger),
+    exporter: await exporterOf(batch.exporter, logger, closers),
     scheduledDelayMillis: schedule_delay ?? 1000,
     exportTimeoutMillis: export_timeout,
     maxQueueSize: max_queue_size,
@@ -72,8 +80,8 @@ async function processorOf({ batch, simple }: ProcessorConfig, logger: Logger): 
   });
 }
 
-async function exporterOf({ otlp }: PushExporter, logger: Logger): Promise<LogRecordExporter> {
+async function exporterOf({ otlp }: PushExporter, logger: Logger, closers: (() => void)[]): Promise<LogRecordExporter> {
   if (otlp === undefined) return new ConsoleLogRecordExporter();
   const serializers = { json: JsonLogsSerializer, protobuf: ProtobufLogsSerializer };
-  return OtlpExporter.open(otlp, 'logs', serializers, logger);
+  return OtlpExporter.open(otlp, 'logs', serializers, logger, closers);
 }

@@ -33,6 +33,7 @@ export async function startMetrics(
 ): Promise<RunningMetrics> {
   const pulled: { reader: PullReader; config: Parameters<typeof listen>[1] }[] = [];
   const all: MetricReader[] = [];
+  const closers: (() => void)[] = [];
   for (const { pull, periodic } of readers) {
     const prometheus = pull?.exporter.prometheus;
     if (prometheus !== undefined) {
@@ -42,7 +43,7 @@ export async function startMetrics(
     }
     if (periodic === undefined) continue;
     const { periodicReader } = await import('./sdk_push.ts');
-    all.push(await periodicReader(periodic, logger));
+    all.push(await periodicReader(periodic, logger, closers));
   }
   const provider = new MeterProvider({
     resource: resourceFromAttributes(resource),
@@ -61,6 +62,7 @@ export async function startMetrics(
     ports: servers.map(({ port }) => port),
     close: async (deadline) => {
       await Promise.all([...servers.map((server) => server.close()), withinTime(provider.shutdown(), deadline)]);
+      for (const end of closers) end();
       registry.attach(undefined);
     },
   };

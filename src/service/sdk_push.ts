@@ -17,18 +17,26 @@ const delta: Readonly<Record<string, readonly InstrumentType[]>> = {
 };
 
 /** Loaded only when the configuration has a periodic reader: encoders cost memory. */
-export async function periodicReader(config: PeriodicReader, logger: Logger): Promise<PeriodicExportingMetricReader> {
+export async function periodicReader(
+  config: PeriodicReader,
+  logger: Logger,
+  closers: (() => void)[],
+): Promise<PeriodicExportingMetricReader> {
   return new PeriodicExportingMetricReader({
-    exporter: await exporterOf(config.exporter, logger),
+    exporter: await exporterOf(config.exporter, logger, closers),
     exportIntervalMillis: config.interval,
     exportTimeoutMillis: Math.min(config.timeout, config.interval),
   });
 }
 
-async function exporterOf({ otlp }: PeriodicReader['exporter'], logger: Logger): Promise<PushMetricExporter> {
+async function exporterOf(
+  { otlp }: PeriodicReader['exporter'],
+  logger: Logger,
+  closers: (() => void)[],
+): Promise<PushMetricExporter> {
   if (otlp === undefined) return new ConsoleMetricExporter();
   const serializers = { json: JsonMetricsSerializer, protobuf: ProtobufMetricsSerializer };
-  const exporter = await OtlpExporter.open(otlp, 'metrics', serializers, logger);
+  const exporter = await OtlpExporter.open(otlp, 'metrics', serializers, logger, closers);
   const { DELTA, CUMULATIVE } = AggregationTemporality;
   return {
     export: (metrics, done) => exporter.export(metrics, done),

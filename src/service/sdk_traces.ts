@@ -35,7 +35,8 @@ export async function startTraces(
 ): Promise<RunningTraces> {
   context.disable();
   context.setGlobalContextManager(new LocalContexts());
-  const spanProcessors = await Promise.all(config.processors.map((each) => processorOf(each, logger)));
+  const closers: (() => void)[] = [];
+  const spanProcessors = await Promise.all(config.processors.map((each) => processorOf(each, logger, closers)));
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes(resource),
     spanProcessors,
@@ -63,6 +64,7 @@ export async function startTraces(
       ),
     close: async (deadline) => {
       await withinTime(provider.shutdown(), deadline);
+      for (const end of closers) end();
       context.disable();
       trace.disable();
     },
@@ -98,10 +100,14 @@ export function samplerOf(config: unknown): Sampler {
   return new TraceIdRatioBasedSampler(typeof ratio?.ratio === 'number' ? ratio.ratio : 1);
 }
 
-async function processorOf({ batch, simple }: ProcessorConfig, logger: Logger): Promise<SpanProcessor> {
-  if (batch === undefined) return new SimpleSpanProcessor(await exporterOf(simple?.exporter ?? {}, logger));
+async function processorOf(
+  { batch, simple }: ProcessorConfig,
+  logger: Logger,
+  closers: (() => void)[],
+): Promise<SpanProcessor> {
+  if (batch === undefined) return new SimpleSpanProcessor(await exporterOf(simple?.exporter ?? {}, logger, closers));
   const { schedule_delay, export_timeout, max_queue_size, max_export_batch_size } = batch;
-  return new BatchSpanProcessor(await exporterOf(batch.exporter, logger), {
+  return new BatchSpanProcessor(await exporterOf(batch.exporter, logger, closers), {
     scheduledDelayMillis: schedule_delay ?? 5000,
     exportTimeoutMillis: export_timeout,
     maxQueueSize: max_queue_size,
@@ -109,10 +115,10 @@ async function processorOf({ batch, simple }: ProcessorConfig, logger: Logger): 
   });
 }
 
-async function exporterOf({ otlp }: PushExporter, logger: Logger): Promise<SpanExporter> {
+async function exporterOf({ otlp }: PushExporter, logger: Logger, closers: (() => void)[]): Promise<SpanExporter> {
   if (otlp === undefined) return new ConsoleSpanExporter();
   const serializers = { json: JsonTraceSerializer, protobuf: ProtobufTraceSerializer };
-  return OtlpExporter.open(otlp, 'traces', serializers, logger);
+  return OtlpExporter.open(otlp, 'traces', serializers, logger, closers);
 }
 
 /** So that the span of an exporter is a child of the receiver's. */

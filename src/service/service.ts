@@ -104,7 +104,7 @@ export class Service {
     const { logger, telemetry, buildInfo, fail } = this.#options;
     const type = signal === undefined ? {} : { 'otelcol.signal': signal };
     const fields = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...type };
-    const scope = telemetry.scope({ [kind]: id, ...(signal === undefined ? {} : { data_type: signal }) });
+    const scope = telemetry.scope({ [kind]: id }, signal);
     return {
       settings: { id, logger: logger.with(id, fields), telemetry: scope, buildInfo, fail, extension },
       close: scope.close,

@@ -1,4 +1,5 @@
 import type { ExporterFactory } from '../../service/component.ts';
+import { reported } from '../helper/export_report.ts';
 import { type DebugConfig, schema, validate } from './config.ts';
 import { DebugExporter } from './debug.ts';
 import { check } from './validate.gen.ts';
@@ -9,5 +10,5 @@ export const factory: ExporterFactory<DebugConfig> = {
   schema,
   check,
   validate,
-  create: async (settings, config, signal) => new DebugExporter(settings, config, signal),
+  create: async (settings, config, signal) => reported(settings, signal, new DebugExporter(settings, config, signal)),
 };

@@ -1,4 +1,5 @@
 import type { ExporterFactory } from '../../service/component.ts';
+import { reported } from '../helper/export_report.ts';
 import { type FileConfig, schema, validate } from './config.ts';
 import { FileExporter } from './file.ts';
 import { GroupingFileExporter } from './grouping.ts';
@@ -10,6 +11,8 @@ export const factory: ExporterFactory<FileConfig> = {
   schema,
   check,
   validate,
-  create: async (settings, config) =>
-    config.group_by.enabled ? new GroupingFileExporter(settings, config) : new FileExporter(settings, config),
+  create: async (settings, config, signal) => {
+    const Exporter = config.group_by.enabled ? GroupingFileExporter : FileExporter;
+    return reported(settings, signal, new Exporter(settings, config));
+  },
 };

@@ -1,7 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import type { Batch } from '../../pdata/pdata.ts';
-import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
+import {
+  type Component,
+  ConsumeError,
+  type Consumer,
+  type MetricAttributes,
+  type Settings,
+} from '../../service/component.ts';
 import { Batcher, type Group } from './batcher.ts';
+import { type EnqueueReport, enqueueReport } from './enqueue_report.ts';
+import { ExportReport } from './export_report.ts';
 import { MemoryQueue } from './memory_queue.ts';
 import { PersistentQueue } from './persistent_queue.ts';
 import { type Queue, shuttingDown } from './queue.ts';
@@ -23,9 +31,8 @@ export class QueueSender implements Component, Consumer {
   readonly #interrupt = new AbortController();
   readonly #queue: Queue;
   readonly #batcher: Batcher | undefined;
-  readonly #sent: (items: number) => void;
-  readonly #failed: (items: number) => void;
-  readonly #refused: (items: number) => void;
+  readonly #report: ExportReport;
+  readonly #enqueued: EnqueueReport;
   #busy = 0;
   #stopping = false;
   /** What is left stays in the storage or goes to the next instance. */
@@ -36,7 +43,14 @@ export class QueueSender implements Component, Consumer {
   #idle: (() => void) | undefined;
 
   /** `unit`: what the items of the signal are called, in metrics and in the storage. */
-  constructor(settings: Settings, queue: QueueConfig, retry: RetryConfig, send: Send, unit: string) {
+  constructor(
+    settings: Settings,
+    queue: QueueConfig,
+    retry: RetryConfig,
+    send: Send,
+    unit: string,
+    attributes: MetricAttributes = {},
+  ) {
     this.#settings = settings;
     this.#config = queue;
     // Each consumer listens; Node warns from the eleventh on.
@@ -49,22 +63,8 @@ export class QueueSender implements Component, Consumer {
         : new MemoryQueue(queue, wake);
     this.#batcher = queue.batch === undefined ? undefined : new Batcher(queue.batch, batchSizer(queue), wake);
     const { telemetry } = settings;
-    const count = (name: string, description: string): ((items: number) => void) =>
-      telemetry.counter(`otelcol_exporter_${name}_${unit}`, { description, unit: `{${unit}}` });
-    this.#sent = count('sent', 'Number of items successfully sent to destination.');
-    this.#failed = count('send_failed', 'Number of items in failed attempts to send to destination.');
-    this.#refused = count('enqueue_failed', 'Number of items failed to be added to the sending queue.');
-    const size = { unit: '{batches}', monotonic: false };
-    telemetry.observable(
-      'otelcol_exporter_queue_size',
-      { description: 'Current size of the retry queue.', ...size },
-      () => [[this.#queue.size, {}]],
-    );
-    telemetry.observable(
-      'otelcol_exporter_queue_capacity',
-      { description: 'Fixed capacity of the retry queue.', ...size },
-      () => [[queue.queue_size, {}]],
-    );
+    this.#report = new ExportReport(settings, unit, attributes);
+    this.#enqueued = enqueueReport(telemetry, queue, unit, () => this.#queue.size);
   }
 
   /** Opens the storage: what the last run left is sent first. */
@@ -75,12 +75,13 @@ export class QueueSender implements Component, Consumer {
   async consume(batch: Batch): Promise<void> {
     if (this.#stopping) throw shuttingDown();
     if (!this.#config.enabled) return this.#direct(batch);
+    this.#enqueued.offered(batch);
     try {
       await this.#queue.offer(batch);
     } catch (error) {
       // With wait_for_result it is the upstream that refused: counted there.
       if (error instanceof ConsumeError && !error.permanent && !this.#config.wait_for_result) {
-        this.#refused(batch.itemCount);
+        this.#enqueued.refused(batch.itemCount);
       }
       throw error;
     }
@@ -169,7 +170,7 @@ export class QueueSender implements Component, Consumer {
     try {
       await this.#deliver(batch);
     } catch (error) {
-      this.#failed(batch.itemCount);
+      this.#report.failed(batch.itemCount, error);
       throw error;
     } finally {
       this.#busy--;
@@ -179,13 +180,14 @@ export class QueueSender implements Component, Consumer {
 
   async #deliver(batch: Batch): Promise<void> {
     const { signal: hurry } = this.#hurry;
-    await this.#sender.send(batch, { hurry, interrupt: this.#interrupt.signal, abort: this.#abort.signal });
-    this.#sent(batch.itemCount);
+    const ending = { hurry, interrupt: this.#interrupt.signal, abort: this.#abort.signal };
+    if (this.#batcher !== undefined) this.#enqueued.batched(batch);
+    await this.#report.run(batch, async () => this.#sender.send(batch, ending));
     this.#patience?.refresh();
   }
 
   #drop(batch: Batch, error: unknown): void {
-    this.#failed(batch.itemCount);
+    this.#report.failed(batch.itemCount, error);
     if (this.#stopping) this.#droppedItems += batch.itemCount;
     this.#settings.logger.error('Exporting failed. Dropping data.', {
       error: error instanceof Error ? error.message : String(error),

@@ -1,11 +1,13 @@
 import type { Batch, Signal } from '../../pdata/pdata.ts';
-import type { Component, Consumer, Settings } from '../../service/component.ts';
+import type { Component, Consumer, MetricAttributes, Settings } from '../../service/component.ts';
 import { itemNames } from '../../transport/signals.ts';
 import { QueueSender } from './queue_sender.ts';
 import type { QueueConfig, RetryConfig } from './schemas.ts';
 
 /** What sends one batch at a time to one place. */
 export interface Upstream {
+  /** Of the exporter's own metrics: where it sends to. */
+  readonly attributes?: MetricAttributes;
   start(): void | Promise<void>;
   /** Rejects with a ConsumeError. `abort`: the deadline of the shutdown. */
   send(batch: Batch, abort: AbortSignal): Promise<void>;
@@ -27,6 +29,7 @@ export function queued(
     config.retry_on_failure,
     async (batch, abort) => upstream.send(batch, abort),
     itemNames[signal],
+    upstream.attributes,
   );
   return {
     start: async () => {

@@ -1,6 +1,6 @@
 import { platform } from 'node:os';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
-import type { Component, Consumer, Settings } from '../../service/component.ts';
+import type { Component, Consumer, MetricAttributes, Settings } from '../../service/component.ts';
 import { proxyFor } from '../../transport/proxy.ts';
 import { httpPaths } from '../../transport/signals.ts';
 import { tellPartialSuccess } from '../helper/partial_success.ts';
@@ -27,6 +27,7 @@ class OtlpHttpUpstream implements Upstream {
   readonly #signal: Signal;
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly attributes: MetricAttributes;
   #client: TlsClient<HttpClient> | undefined;
 
   constructor(settings: Settings, config: OtlpHttpConfig, signal: Signal) {
@@ -34,6 +35,12 @@ class OtlpHttpUpstream implements Upstream {
     this.#config = config;
     this.#signal = signal;
     this.#url = endpointOf(config, signal);
+    const { hostname, port, protocol, pathname } = this.#url;
+    this.attributes = {
+      'server.address': hostname.replace(/^\[(.*)\]$/, '$1'),
+      'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+      'url.path': pathname,
+    };
     const { command, version } = settings.buildInfo;
     this.#headers = {
       'user-agent': `${command}/${version} (${platform()}/${process.arch})`,

@@ -1,6 +1,7 @@
 import { splitBatch } from '../../pdata/otlp/split.ts';
 import { Batch } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
+import { type BatchReport, batchReport } from './batch_report.ts';
 import type { BatchConfig } from './config.ts';
 
 /** The buffer takes this many times `send_batch_size` items, then `consume` waits. */
@@ -21,8 +22,7 @@ export class BatchProcessor implements Component, Consumer {
   readonly #next: Consumer;
   readonly #maxItems: number;
   readonly #dropped: (items: number, attributes: { reason: string }) => void;
-  readonly #sizeTrigger: (sends: number) => void;
-  readonly #timeTrigger: (sends: number) => void;
+  readonly #report: BatchReport;
   #pending: Batch[] = [];
   #items = 0;
   #bytes = 0;
@@ -42,19 +42,12 @@ export class BatchProcessor implements Component, Consumer {
     this.#next = next;
     this.#maxItems = BUFFERED_BATCHES * Math.max(config.send_batch_size, config.send_batch_max_size, 1024);
     const { telemetry } = settings;
-    const sends = { unit: '{times}' };
     this.#dropped = telemetry.counter('sonde.processor.batch.dropped', {
       description: 'Items that the next component refused for good, or that were left at the end of shutdown.',
       unit: '{items}',
+      signalKey: 'data_type',
     });
-    this.#sizeTrigger = telemetry.counter('otelcol_processor_batch_batch_size_trigger_send', {
-      description: 'Number of times the batch was sent due to a size trigger.',
-      ...sends,
-    });
-    this.#timeTrigger = telemetry.counter('otelcol_processor_batch_timeout_trigger_send', {
-      description: 'Number of times the batch was sent due to a timeout trigger.',
-      ...sends,
-    });
+    this.#report = batchReport(telemetry);
   }
 
   async start(): Promise<void> {}
@@ -106,9 +99,9 @@ export class BatchProcessor implements Component, Consumer {
     if (this.#sending !== undefined || this.#pending.length === 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    (this.#due ? this.#timeTrigger : this.#sizeTrigger)(1);
-    this.#due = false;
     const batch = this.#take();
+    this.#report(batch, this.#due ? 'timeout' : 'size');
+    this.#due = false;
     this.#sending = this.#deliver(batch).finally(() => {
       this.#sending = undefined;
       this.#items -= batch.itemCount;

@@ -5,6 +5,7 @@ import { check } from './validate.gen.ts';
 
 export const factory: ProcessorFactory<BatchConfig> = {
   type: 'batch',
+  countsItems: true,
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
   schema,
   check,

@@ -1,4 +1,5 @@
 import type { ProcessorFactory } from '../../service/component.ts';
+import { itemNames } from '../../transport/signals.ts';
 import { type MemoryLimiterConfig, schema, validate } from './config.ts';
 import { MemoryLimiter } from './limiter.ts';
 import { MemoryLimiterProcessor } from './memory_limiter.ts';
@@ -13,9 +14,9 @@ export const factory: ProcessorFactory<MemoryLimiterConfig> = {
   schema,
   check,
   validate,
-  create: async (settings, config, _signal, next) => {
+  create: async (settings, config, signal, next) => {
     const limiter = limiters.get(config) ?? new MemoryLimiter(config, settings.logger);
     limiters.set(config, limiter);
-    return new MemoryLimiterProcessor(limiter, next);
+    return new MemoryLimiterProcessor(settings, limiter, itemNames[signal], next);
   },
 };

@@ -1,5 +1,6 @@
 import { Batch } from '../../pdata/pdata.ts';
 import type { Component, Consumer, NextConsumers, Settings } from '../../service/component.ts';
+import { receiverReport } from '../../service/item_counter.ts';
 import type { TapReport } from '../../tap/protocol.ts';
 import type { SharedTap, TapMember } from '../../tap/shared_tap.ts';
 import type { EbpfSocketConfig } from './config.ts';
@@ -109,22 +110,14 @@ export class EbpfSocketReceiver implements Component {
   ): (bytes: Uint8Array, items: number) => Promise<void> {
     if (next === undefined) return async () => undefined;
     const { telemetry, logger } = this.#settings;
-    const options = { unit: `{${unit}}` };
-    const accepted = telemetry.counter(`otelcol_receiver_accepted_${unit}`, {
-      description: 'Number of items successfully pushed into the pipeline.',
-      ...options,
-    });
-    const refused = telemetry.counter(`otelcol_receiver_refused_${unit}`, {
-      description: 'Number of items that could not be pushed into the pipeline.',
-      ...options,
-    });
+    const report = receiverReport(telemetry, unit, {});
     return async (bytes, items) => {
       if (items === 0) return;
       try {
         await next.consume(batchOf(bytes, items));
-        accepted(items);
+        report(items, 'accepted');
       } catch (error) {
-        refused(items);
+        report(items, 'refused');
         logger.warn('the pipeline refused data', { error, items, unit });
       }
     };

@@ -7,7 +7,7 @@ import { type MemoryLimiterConfig, validate } from '../../../src/processors/memo
 import { MemoryLimiter, processMeter } from '../../../src/processors/memory_limiter/limiter.ts';
 import { MemoryLimiterProcessor } from '../../../src/processors/memory_limiter/memory_limiter.ts';
 import { totalMemory } from '../../../src/processors/memory_limiter/total_memory.ts';
-import { testSettings } from '../../support/settings.ts';
+import { counted, testSettings } from '../../support/settings.ts';
 
 const MIB = 2 ** 20;
 const defaults: MemoryLimiterConfig = {
@@ -50,7 +50,9 @@ test.each([
 test('refuses above the soft limit and takes again below it', async () => {
   const { limiter: made, state, settings } = limiter();
   const got: Batch[] = [];
-  const processor = new MemoryLimiterProcessor(made, { consume: async (batch) => void got.push(batch) });
+  const processor = new MemoryLimiterProcessor(settings, made, 'spans', {
+    consume: async (batch) => void got.push(batch),
+  });
   const batch = new Batch('traces', [new Uint8Array(3)], 1);
   await processor.consume(batch);
   state.used = 80 * MIB;
@@ -63,6 +65,8 @@ test('refuses above the soft limit and takes again below it', async () => {
   made.check();
   await processor.consume(batch);
   expect(got.length).toBe(2);
+  expect(counted(settings, 'otelcol_processor_memory_limiter_accepted_spans')).toBe(2);
+  expect(counted(settings, 'otelcol_processor_memory_limiter_refused_spans')).toBe(1);
   const texts = settings.lines.map(({ message }) => message);
   expect(texts).toContain('Memory usage is above soft limit. Refusing data.');
   expect(texts.at(-1)).toBe('Memory usage back within limits. Resuming normal operation.');
