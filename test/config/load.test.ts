@@ -155,3 +155,18 @@ service:
   expect(telemetry).toMatchObject({ logs: { level: 'debug', encoding: 'console' }, metrics: { level: 'detailed' } });
   expect(warnings).toEqual(['"otlphttp" alias is deprecated; use "otlp_http" instead']);
 });
+
+test('a key that is accepted without effect is warned about, with its place', async () => {
+  const text = `receivers: {ebpf_socket: }
+exporters:
+  otlp_http:
+    endpoint: http://c:4318
+    force_attempt_http2: true
+    write_buffer_size: 524288
+service: {pipelines: {traces: {receivers: [ebpf_socket], exporters: [otlp_http]}}}
+`;
+  const { warnings } = await read([`yaml:${text}`]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/:5:5: exporters::otlp_http::force_attempt_http2: has no effect: requests are HTTP\/1.1$/),
+  ]);
+});

@@ -28,10 +28,11 @@ export class MemoryQueue implements Queue {
 
   async offer(batch: Batch): Promise<void> {
     const size = sizeOf(batch, this.#config.sizer);
-    await this.#room.reserve(size, batch.byteLength);
+    const bytes = batch.byteLength + (batch.gzip?.length ?? 0);
+    await this.#room.reserve(size, bytes);
     await new Promise<void>((resolve, reject) => {
       const done: QueueItem['done'] = ({ error }) => {
-        this.#room.free(size, batch.byteLength);
+        this.#room.free(size, bytes);
         if (error === undefined) resolve();
         else reject(error);
       };
