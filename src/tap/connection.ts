@@ -1,10 +1,11 @@
 import type { ConnRecord, Role } from '../kernel/types.ts';
 import type { ConnectionContext, End, Endpoint } from '../wire/decoder.ts';
-import { Conversation, type Ending } from './conversation.ts';
+import { Conversation } from './conversation.ts';
 import { type Environment, POLICY_ALL, POLICY_COUNT } from './environment.ts';
 import type { Output } from './output.ts';
 import type { ObservedProcess } from './processes.ts';
 import { Stream, type StreamTarget } from './stream.ts';
+import type { Ending } from './whole_connection.ts';
 
 /** <net/tcp_states.h> */
 export const TCP_ESTABLISHED = 1;
@@ -67,6 +68,7 @@ export class Connection implements StreamTarget {
     this.openedAt = record.time;
     this.sent = new Stream(0, this, env);
     this.received = new Stream(1, this, env);
+    Stream.pair(this.sent, this.received);
     if (record.joined) {
       // The middle of a stream begins with whatever comes first.
       this.sent.forget();

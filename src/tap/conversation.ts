@@ -1,5 +1,4 @@
 import type { Role } from '../kernel/types.ts';
-import { type ConnectionEnd, connectionOperation } from '../wire/connection_operation.ts';
 import { CLIENT, type ConnectionContext, type End, HOLD, SERVER, type Session, type Side } from '../wire/decoder.ts';
 import type { Operation } from '../wire/operation.ts';
 import { Carry } from './carry.ts';
@@ -7,20 +6,12 @@ import type { Connection } from './connection.ts';
 import { DETECTION_BYTES } from './detection.ts';
 import type { Environment } from './environment.ts';
 import { Held, type HeldItem } from './held.ts';
+import { LostLooks } from './lost_looks.ts';
 import type { Output } from './output.ts';
 import { SessionSource, type SessionUser } from './session_source.ts';
+import { type Ending, tellWhole } from './whole_connection.ts';
 
 const EMPTY = new Uint8Array(0);
-
-/**
- * Socket operations of one direction in which no message was found, until a session that told nothing yet counts as a
- * wrong guess; and of each direction, until one that did is given up. A body whose framing was lost may be long.
- */
-const WRONG_LOOKS = 128;
-const LOST_LOOKS = 1024;
-
-/** What the kernel tells of a connection that is over. */
-export type Ending = Omit<ConnectionEnd, 'protocol' | 'tls'>;
 
 /**
  * One connection as one receiver follows it: finds the decoder by the first bytes, then feeds its session. Bytes go
@@ -38,11 +29,10 @@ export class Conversation implements SessionUser {
   /** Direction of the last bytes; -1: none yet. */
   private lastDirection = -1;
   /** Something was told of it. */
-  private spoke = false;
-  /** Operations of each direction since its session has lost its way. */
-  private readonly lostLooks: [number, number] = [0, 0];
+  spoke = false;
+  private readonly lostLooks = new LostLooks();
   /** Nobody understands what passes (any more). */
-  private givenUp = false;
+  givenUp = false;
 
   constructor(connection: Connection, output: Output, env: Environment, midway: boolean) {
     this.connection = connection;
@@ -129,20 +119,9 @@ export class Conversation implements SessionUser {
     this.dispose();
   }
 
-  /** The connection is over: what was not told by its exchanges is told of it as a whole. */
+  /** The connection is over. */
   conclude(ending: Ending | undefined): void {
-    const { session, decoder } = this.source;
-    const tls = session?.tls;
-    const whole = this.givenUp || session === undefined || tls !== undefined;
-    if (!whole || !this.output.wantsConnections) return;
-    const protocol = (this.spoke || tls !== undefined ? decoder?.name : undefined) ?? 'unknown';
-    const client = session === undefined ? this.connection.role === 'client' : this.source.clientDirection === 0;
-    if (ending === undefined) this.output.reject(protocol, 'unfinished');
-    else if (session === undefined && this.connection.role === 'unknown') this.output.reject(protocol, 'unknown_role');
-    else {
-      const context = this.connection.context(client, this.connection.joined);
-      this.output.connection(this.connection, connectionOperation(context, { ...ending, protocol, tls }));
-    }
+    tellWhole(this.connection, this.output, this.source, ending, this);
   }
 
   operation(operation: Operation): void {
@@ -350,15 +329,8 @@ export class Conversation implements SessionUser {
   /** Ends sessions that look for a message in vain. */
   private watch(direction: number): void {
     const { session } = this.source;
-    const looks = this.lostLooks;
-    const at = direction === 0 ? 0 : 1;
-    if (session?.lost?.(this.sideOf(direction)) !== true) {
-      looks[at] = 0;
-      return;
-    }
-    looks[at]++;
-    if (this.spoke ? Math.min(...looks) < LOST_LOOKS : looks[at] < WRONG_LOOKS) return;
-    looks.fill(0);
+    if (session?.lost === undefined) return;
+    if (!this.lostLooks.count(direction, session.lost(this.sideOf(direction)), this.spoke)) return;
     if (!this.withdraw(session)) this.becomeOpaque();
   }
 

@@ -16,9 +16,13 @@ test('whatever is lost, swapped or doubled, every message has one fate and no me
     fc.asyncProperty(
       fc.array(exchange, { maxLength: 60 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
-      async (list, ratio) => {
+      fc.boolean(),
+      async (list, ratio, spans) => {
         const bench = new Bench(
-          config({ receivers: [receiver({ sampling: { ratio, parentBased: true } })], maxConnections: 2 }),
+          config({
+            receivers: [receiver({ sampling: { ratio, parentBased: true }, connections: { metrics: true, spans } })],
+            maxConnections: 2,
+          }),
         );
         const ends = new Map<string, number>();
         for (let cookie = 1; cookie <= 3; cookie++) bench.conn(cookie);
@@ -43,17 +47,27 @@ test('whatever is lost, swapped or doubled, every message has one fate and no me
           if (wait > 40) bench.later(wait);
           else bench.drain();
         });
+        // One that spoke, one that nobody understood, and one that did both may have been forgotten before.
+        bench.conn(4);
+        bench.send(4, '#nothing known\n');
+        for (let cookie = 1; cookie <= 4; cookie++) bench.end(cookie, 1, 7);
+        bench.later(6000);
         const reply = await bench.stop();
         if (reply?.type !== 'stopped') throw new Error('not stopped');
         const { ledger } = reply;
         const told = bench.aggregators[0]?.recorded;
         expect(ledger['messages']).toBe(told);
-        expect(told).toBe((ledger['messages.emitted'] ?? 0) + (ledger['messages.sampled_out'] ?? 0));
+        const fates = ['emitted', 'sampled_out', 'metrics_only'].map((fate) => ledger[`messages.${fate}`] ?? 0);
+        expect(told).toBe(fates.reduce((sum, count) => sum + count));
+        if (spans) expect(ledger['messages.metrics_only']).toBe(0);
+        expect(ledger['detection.verdict.unknown']).toBeGreaterThan(0);
         expect(ledger['spans']).toBe(bench.spans.length);
         expect(ledger['spans']).toBe((ledger['spans.handed_over'] ?? 0) + (ledger['spans.abandoned'] ?? 0));
         expect(ledger['held.bytes']).toBe(0);
         // Nothing is told twice, and nothing that was not asked.
-        expect(new Set(bench.names).size).toBe(bench.names.length);
+        const exchanges = bench.names.filter((name) => name !== 'TCP');
+        expect(new Set(exchanges).size).toBe(exchanges.length);
+        if (spans && ratio === 1) expect(bench.names).toContain('TCP');
         for (const { start, end } of bench.spans) expect(end).toBeGreaterThanOrEqual(start);
       },
     ),
