@@ -27,10 +27,12 @@ import { GrpcMapping } from './grpc.ts';
 import { CLIENT_CLOSED, CONNECTION_RESET, SERVER_CLOSED, TIMEOUT } from './http.ts';
 import { HttpExchange } from './http_exchange.ts';
 import { HttpMapping, type HttpOptions } from './http_mapping.ts';
+import { Http2Blocks } from './http2_blocks.ts';
 import { detectHttp2 } from './http2_detect.ts';
 import { Http2Fields } from './http2_fields.ts';
+import { MAX_BLOCK } from './http2_fragments.ts';
 import { HeaderBlock } from './http2_headers.ts';
-import { Http2Reader, MAX_BLOCK } from './http2_reader.ts';
+import { Http2Reader } from './http2_reader.ts';
 import { StreamPool } from './http2_stream.ts';
 import { Http2Streams } from './http2_streams.ts';
 import { StringTable } from './strings.ts';
@@ -73,7 +75,8 @@ export function createHttp2(options: HttpOptions): Decoder {
     open(context: ConnectionContext, sink: Sink, carried?: unknown): Session {
       const streams = new Http2Streams(shared, context, sink);
       if (carried instanceof HttpExchange) streams.adopt(carried);
-      const reader = (side: Side): Http2Reader => new Http2Reader(side, streams, shared.block, fields, strings);
+      const reader = (side: Side): Http2Reader =>
+        new Http2Reader(side, streams, new Http2Blocks(side, streams, shared.block, fields, strings));
       return new Http2Session(context, streams, reader(CLIENT), reader(SERVER));
     },
   };

@@ -1,38 +1,27 @@
-import { byteAt } from './bytes.ts';
 import { CLIENT, HOLD, type Side } from './decoder.ts';
-import { CUT, HpackDecoder, INVALID } from './hpack.ts';
+import type { Http2Blocks } from './http2_blocks.ts';
 import { findFrame } from './http2_boundary.ts';
-import type { Http2Fields } from './http2_fields.ts';
+import { Http2Data } from './http2_data.ts';
+import { continues, MAX_BLOCK } from './http2_fragments.ts';
 import * as frames from './http2_frames.ts';
-import type { HeaderBlock } from './http2_headers.ts';
 import type { Http2Streams } from './http2_streams.ts';
-import type { StringTable } from './strings.ts';
 
-/**
- * Most bytes of a header block with its frame headers, whatever SETTINGS_MAX_HEADER_LIST_SIZE says. Of a longer one the
- * beginning is read, and the exchange is marked.
- */
-export const MAX_BLOCK = 65_536;
 /** Times in a row that no frame was found where one must be, until the connection is taken for something else. */
 const MAX_STRIKES = 3;
 
 const PREFACE = 0;
 /** A frame begins here. */
 const FRAME = 1;
-/** Inside the payload of DATA: pad length, body, padding. */
-const PAD_LENGTH = 2;
-const BODY = 3;
+/** Inside the payload of DATA. */
+const BODY = 2;
 /** Inside a payload that nobody reads. */
-const SKIP = 4;
+const SKIP = 3;
 /** Where frames begin is not known. */
-const LOST = 5;
-const ENDED = 6;
+const LOST = 4;
+const ENDED = 5;
 
 const NEED_MORE = -1;
 const HOLD_HERE = -3;
-
-/** The fragments of a block of more than one frame are put together here: a block is read at once. */
-const joined = new Uint8Array(MAX_BLOCK);
 
 /** Reads the frames of one direction. Untaken stay at most one header block, or the beginning of a short frame. */
 export class Http2Reader {
@@ -42,17 +31,11 @@ export class Http2Reader {
   began = false;
   readonly #side: Side;
   readonly #streams: Http2Streams;
-  readonly #block: HeaderBlock;
-  readonly #fields: Http2Fields;
-  readonly #strings: StringTable;
-  #hpack: HpackDecoder;
+  readonly #blocks: Http2Blocks;
+  readonly #body: Http2Data;
   #phase: number;
-  /** Bytes left of the body, of the padding behind it, or of what is skipped. */
+  /** Bytes left of what is skipped. */
   #left = 0;
-  #padding = 0;
-  /** Of the DATA frame that is read. */
-  #stream = 0;
-  #ends = false;
   /** CONTINUATION frames of this stream belong to a block that was given up; 0: none. */
   #givenUp = 0;
   /** Untaken bytes of a header block whose frames are known to be whole. */
@@ -63,13 +46,11 @@ export class Http2Reader {
   #counted = false;
   #strikes = 0;
 
-  constructor(side: Side, streams: Http2Streams, block: HeaderBlock, fields: Http2Fields, strings: StringTable) {
+  constructor(side: Side, streams: Http2Streams, blocks: Http2Blocks) {
     this.#side = side;
     this.#streams = streams;
-    this.#block = block;
-    this.#fields = fields;
-    this.#strings = strings;
-    this.#hpack = new HpackDecoder(fields, strings);
+    this.#blocks = blocks;
+    this.#body = new Http2Data(side, streams);
     this.#phase = side === CLIENT ? PREFACE : FRAME;
   }
 
@@ -84,12 +65,12 @@ export class Http2Reader {
   /** The session begins in the middle. */
   join(): void {
     this.#phase = LOST;
-    this.#hpack.lose();
+    this.#blocks.lose();
   }
 
   /** The connection turns out to begin here: nothing was missed. */
   begin(): void {
-    if (this.#phase === LOST) this.#hpack = new HpackDecoder(this.#fields, this.#strings);
+    if (this.#phase === LOST) this.#blocks.begin();
   }
 
   close(): void {
@@ -119,7 +100,6 @@ export class Http2Reader {
       case FRAME:
         return this.#frame(bytes, at, end, time, mayHold);
       case BODY:
-      case PAD_LENGTH:
         return this.#data(bytes, at, end, time);
       case SKIP: {
         const taken = Math.min(this.#left, end - at);
@@ -153,7 +133,9 @@ export class Http2Reader {
     const payload = at + frames.FRAME_HEADER;
     switch (type) {
       case frames.DATA:
-        this.#startData(bytes, at, stream, length);
+        this.#body.begin(bytes, at);
+        this.#phase = BODY;
+        this.#dataRead();
         return payload;
       case frames.HEADERS:
       case frames.PUSH_PROMISE:
@@ -187,45 +169,17 @@ export class Http2Reader {
     if (this.#left === 0) this.#phase = FRAME;
   }
 
-  #startData(bytes: Uint8Array, at: number, stream: number, length: number): void {
-    const flags = frames.frameFlags(bytes, at);
-    this.#stream = stream;
-    this.#ends = (flags & frames.END_STREAM) !== 0;
-    this.#left = length;
-    this.#padding = 0;
-    this.#phase = (flags & frames.PADDED) !== 0 ? PAD_LENGTH : BODY;
-    if (length === 0) this.#dataDone();
-  }
-
   #data(bytes: Uint8Array, at: number, end: number, time: number): number {
-    if (this.#phase === PAD_LENGTH) {
-      const padding = byteAt(bytes, at);
-      if (padding >= this.#left) return this.#invalid(at + 1);
-      this.#left -= padding + 1;
-      this.#padding = padding;
-      this.#phase = BODY;
-      if (this.#left + padding === 0) this.#dataDone();
-      return at + 1;
-    }
-    const taken = Math.min(this.#left, end - at);
-    if (taken > 0) this.#streams.data(this.#side, this.#stream, bytes, at, at + taken, time);
-    return at + taken + this.#bodyTaken(taken, end - at - taken);
+    const next = this.#body.take(bytes, at, end, time);
+    if (next < 0) return this.#invalid(at + 1);
+    this.#dataRead();
+    return next;
   }
 
-  /** `body` bytes of the body have passed, and up to `more` bytes behind them; returns how many of those are padding. */
-  #bodyTaken(body: number, more: number): number {
-    this.#left -= body;
-    if (this.#left > 0) return 0;
-    const padding = Math.min(this.#padding, more);
-    this.#padding -= padding;
-    if (this.#padding === 0) this.#dataDone();
-    return padding;
-  }
-
-  #dataDone(): void {
+  #dataRead(): void {
+    if (this.#body.open) return;
     this.#phase = FRAME;
     this.#strikes = 0;
-    if (this.#ends) this.#streams.ended(this.#side, this.#stream);
   }
 
   /** HEADERS or PUSH_PROMISE with the CONTINUATION frames that belong to it: read at once, or cut at MAX_BLOCK. */
@@ -242,7 +196,9 @@ export class Http2Reader {
       const next = frame + frames.FRAME_HEADER + frames.frameLength(bytes, frame);
       if (next > limit) break;
       if ((frames.frameFlags(bytes, frame) & frames.END_HEADERS) !== 0) {
-        return this.#wholeBlock(bytes, at, next, time) ? next : this.#invalid(next);
+        if (!this.#blocks.whole(bytes, at, next, this.#startTime, time)) return this.#invalid(next);
+        this.#scanned = this.#strikes = 0;
+        return next;
       }
       frame = next;
       this.#scanned = frame - at;
@@ -252,39 +208,6 @@ export class Http2Reader {
     return this.#cutBlock(bytes, at, frame, limit, time);
   }
 
-  #wholeBlock(bytes: Uint8Array, at: number, end: number, time: number): boolean {
-    const start = fragmentStart(bytes, at);
-    const first = at + frames.FRAME_HEADER + frames.frameLength(bytes, at);
-    const stop = first - padding(bytes, at);
-    if (start > stop) return false;
-    let result: number;
-    this.#block.reset();
-    if (first === end) {
-      result = this.#hpack.decode(bytes, start, stop, this.#block);
-    } else {
-      result = this.#hpack.decode(joined, 0, join(bytes, at, end), this.#block);
-    }
-    if ((result & (CUT | INVALID)) !== 0) {
-      this.#hpack.lose();
-      this.#streams.reject('invalid_header_block');
-    }
-    this.#scanned = 0;
-    this.#strikes = 0;
-    this.#deliver(bytes, at, result & INVALID ? result | CUT : result, time);
-    return true;
-  }
-
-  #deliver(bytes: Uint8Array, at: number, result: number, time: number): void {
-    const stream = frames.frameStream(bytes, at);
-    if (frames.frameType(bytes, at) === frames.PUSH_PROMISE) {
-      this.#streams.push(frames.uint31(bytes, fragmentStart(bytes, at) - 4), result, this.#startTime, time);
-      return;
-    }
-    if (this.#side === CLIENT) this.#streams.request(stream, result, this.#startTime, time);
-    else this.#streams.response(stream, result, time);
-    if ((frames.frameFlags(bytes, at) & frames.END_STREAM) !== 0) this.#streams.ended(this.#side, stream);
-  }
-
   /**
    * Of a header block that begins at `at` only `bytes[at, end)` will ever be seen: tells what they say. `frame` is the
    * last of its frames, whose header may be cut, too: then where frames begin is lost. Returns the position.
@@ -292,12 +215,7 @@ export class Http2Reader {
   #cutBlock(bytes: Uint8Array, at: number, frame: number, end: number, time: number): number {
     const whole = frame + frames.FRAME_HEADER <= end;
     this.#scanned = 0;
-    this.#block.reset();
-    if (fragmentStart(bytes, at) <= end) {
-      this.#hpack.decode(joined, 0, join(bytes, at, end), this.#block);
-      this.#deliver(bytes, at, CUT, time);
-    }
-    this.#hpack.lose();
+    this.#blocks.cut(bytes, at, end, this.#startTime, time);
     if (!whole) {
       // The header of a CONTINUATION is at the limit: it comes again by itself.
       this.#givenUp = frames.frameStream(bytes, at);
@@ -324,14 +242,14 @@ export class Http2Reader {
     this.#scanned = this.#givenUp = 0;
     this.#counted = false;
     this.#startTime = -1;
-    this.#hpack.lose();
+    this.#blocks.lose();
     this.#streams.lost(this.#side, time);
   }
 
   #resynchronise(bytes: Uint8Array, at: number, end: number, boundary: boolean): number {
     const found = findFrame(bytes, at, end, boundary, this.#streams);
     if (found.preface) {
-      this.#hpack = new HpackDecoder(this.#fields, this.#strings);
+      this.#blocks.begin();
       this.#phase = PREFACE;
       return found.at;
     }
@@ -364,10 +282,12 @@ export class Http2Reader {
         this.#beyond(length - inside, time);
         return;
       }
-      case BODY:
-      case PAD_LENGTH:
-        this.#gapInData(length, time);
+      case BODY: {
+        const beyond = this.#body.skip(length, time);
+        this.#dataRead();
+        this.#beyond(beyond, time);
         return;
+      }
       case FRAME:
         this.#gapInFrame(bytes, start, end, length, time);
         return;
@@ -380,20 +300,6 @@ export class Http2Reader {
     if (length > 0) this.#lose(time);
   }
 
-  #gapInData(length: number, time: number): void {
-    let body = Math.min(length, this.#left);
-    if (this.#phase === PAD_LENGTH) {
-      // The pad length went, too: of the bytes that are left, nobody knows which are padding.
-      this.#streams.inexact(this.#side, this.#stream);
-      this.#phase = BODY;
-      this.#padding = this.#left;
-      this.#left = body = 0;
-    }
-    if (body > 0) this.#streams.missing(this.#side, this.#stream, body, time);
-    const padding = this.#bodyTaken(body, length - body);
-    this.#beyond(length - body - padding, time);
-  }
-
   #gapInFrame(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
     const type = end - start < frames.FRAME_HEADER ? -1 : frames.frameType(bytes, start);
     if (type !== frames.HEADERS && type !== frames.PUSH_PROMISE) {
@@ -401,48 +307,14 @@ export class Http2Reader {
       return;
     }
     const frame = start + this.#scanned;
+    this.#cutBlock(bytes, start, frame, end, time);
     if (frame + frames.FRAME_HEADER > end) {
-      this.#cutBlock(bytes, start, frame, end, time);
       this.#lose(time);
       return;
     }
-    this.#cutBlock(bytes, start, frame, end, time);
     const inside = Math.min(length, this.#left);
     if (this.#phase === SKIP) this.#skipped(inside);
     this.#startTime = -1;
     this.#beyond(length - inside, time);
   }
-}
-
-/** Is the frame at `frame` the next one of the block that begins at `at`? */
-function continues(bytes: Uint8Array, at: number, frame: number): boolean {
-  return (
-    frames.frameType(bytes, frame) === frames.CONTINUATION &&
-    frames.frameStream(bytes, frame) === frames.frameStream(bytes, at)
-  );
-}
-
-/** Where the fields of HEADERS or PUSH_PROMISE begin. */
-function fragmentStart(bytes: Uint8Array, at: number): number {
-  const flags = frames.frameFlags(bytes, at);
-  const pushed = frames.frameType(bytes, at) === frames.PUSH_PROMISE;
-  const before = pushed ? 4 : (flags & frames.HAS_PRIORITY) !== 0 ? 5 : 0;
-  return at + frames.FRAME_HEADER + before + ((flags & frames.PADDED) !== 0 ? 1 : 0);
-}
-
-function padding(bytes: Uint8Array, at: number): number {
-  return (frames.frameFlags(bytes, at) & frames.PADDED) === 0 ? 0 : byteAt(bytes, at + frames.FRAME_HEADER);
-}
-
-/** Copies the fragments of the frames in `bytes[at, end)` to `joined`; returns their length. */
-function join(bytes: Uint8Array, at: number, end: number): number {
-  let length = 0;
-  for (let frame = at; frame + frames.FRAME_HEADER <= end; ) {
-    const next = frame + frames.FRAME_HEADER + frames.frameLength(bytes, frame);
-    const start = frame === at ? fragmentStart(bytes, at) : frame + frames.FRAME_HEADER;
-    const stop = Math.min(end, frame === at && start < end ? next - padding(bytes, at) : next);
-    for (let from = start; from < stop && length < joined.length; from++) joined[length++] = byteAt(bytes, from);
-    frame = next;
-  }
-  return length;
 }
