@@ -49,6 +49,8 @@ export interface Settings {
    * object itself. Who asked is made again when a reload changes the extension.
    */
   readonly extension: (id: string) => Extension | undefined;
+  /** Of the file in which the component is configured; undefined: it is in none. */
+  readonly directory?: string;
 }
 
 export type MetricAttributes = Readonly<Record<string, string | number | boolean>>;

@@ -1,3 +1,5 @@
+import { dirname, resolve } from 'node:path';
+import type { Location } from '../config/node.ts';
 import type { ServiceConfig } from '../config/service_config.ts';
 import type { Settings } from './component.ts';
 import { Graph, type Node } from './graph.ts';
@@ -100,14 +102,28 @@ export class Service {
     return done;
   }
 
-  #settings({ kind, id, signal }: Node, extension: Settings['extension']): MadeSettings {
+  #settings({ kind, id, signal, configured }: Node, extension: Settings['extension']): MadeSettings {
     const { logger, telemetry, buildInfo, fail } = this.#options;
     const type = signal === undefined ? {} : { 'otelcol.signal': signal };
     const fields = { 'otelcol.component.id': id, 'otelcol.component.kind': kind, ...type };
     const scope = telemetry.scope({ [kind]: id }, signal);
+    const directory = directoryOf(configured.at);
     return {
-      settings: { id, logger: logger.with(id, fields), telemetry: scope, buildInfo, fail, extension },
+      settings: {
+        id,
+        logger: logger.with(id, fields),
+        telemetry: scope,
+        buildInfo,
+        fail,
+        extension,
+        ...(directory === undefined ? {} : { directory }),
+      },
       close: scope.close,
     };
   }
+}
+
+/** Undefined for options, variables and addresses. */
+function directoryOf({ source }: Location): string | undefined {
+  return /^(--|https?:)/.test(source) ? undefined : dirname(resolve(source));
 }

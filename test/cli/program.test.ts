@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -126,6 +126,22 @@ describe('running', () => {
     await ready(stderr);
     expect(stderr()).toContain('"otlphttp" alias is deprecated; use "otlp_http" instead');
     expect(stderr()).toContain('exporter "otlphttp" is configured but no pipeline uses it');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+  });
+
+  test('an exporter module beside the configuration is found, whatever the working directory is', async () => {
+    const home = join(folder, 'node_modules', 'own-exporter');
+    mkdirSync(home, { recursive: true });
+    const body = 'export(data, done) { done({ code: 0 }); } async shutdown() {}';
+    writeFileSync(join(home, 'index.js'), `exports.Own = class { ${body} };`);
+    const exporters = 'exporters: {debug: , sdk: {module: own-exporter, export: Own}}';
+    const config = OPTIONAL.replace('exporters: {debug: }', exporters).replace(
+      'exporters: [debug]',
+      'exporters: [sdk]',
+    );
+    const { child, stderr, exit } = run(config);
+    await ready(stderr);
     child.kill('SIGTERM');
     expect(await exit).toBe(0);
   });

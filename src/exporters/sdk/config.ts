@@ -12,7 +12,8 @@ export const schema = {
     resolve_from: {
       type: 'string',
       default: '',
-      description: 'Directory whose node_modules has the package; empty: the working directory.',
+      description:
+        'Directory whose node_modules has the package, relative to the configuration’s; empty: that, then the working directory.',
     },
     export: { type: 'string', default: '', description: 'Name of the SpanExporter or PushMetricExporter class.' },
     options: {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
@@ -19,7 +19,7 @@ const SUCCESS = 0;
 
 /** Gives data to an exporter of the OpenTelemetry JavaScript SDK, with Sonde's queue and retry before it. */
 export async function createSdk(settings: Settings, config: SdkConfig, signal: Signal): Promise<Component & Consumer> {
-  const exporter = await load(config);
+  const exporter = await load(config, settings.directory);
   const send = async (batch: Batch): Promise<void> => {
     for (const data of decoded(settings, batch)) await exportOnce(exporter, data, config.timeout);
   };
@@ -30,9 +30,12 @@ export async function createSdk(settings: Settings, config: SdkConfig, signal: S
   });
 }
 
-async function load(config: SdkConfig): Promise<SdkExporter> {
+async function load(config: SdkConfig, directory: string | undefined): Promise<SdkExporter> {
   const { module: name, export: member, resolve_from: from } = config;
-  const found = createRequire(join(resolve(from), 'resolve.js')).resolve(name);
+  const found = find(
+    name,
+    from === '' ? [directory ?? '', ''] : [join(isAbsolute(from) ? '' : (directory ?? ''), from)],
+  );
   const loaded = (await import(pathToFileURL(found).href)) as Record<string, unknown>;
   const inner = loaded['default'] as Record<string, unknown> | undefined;
   const Exporter = (loaded[member] ?? inner?.[member]) as (new (options: unknown) => SdkExporter) | undefined;
@@ -42,6 +45,19 @@ async function load(config: SdkConfig): Promise<SdkExporter> {
     throw new Error(`"${member}" of "${name}" is neither a SpanExporter nor a PushMetricExporter`);
   }
   return exporter;
+}
+
+/** The first of `directories` from which Node finds the module; '' is the working directory. */
+function find(name: string, directories: readonly string[]): string {
+  const tried = [...new Set(directories.map((directory) => resolve(directory)))];
+  for (const directory of tried) {
+    try {
+      return createRequire(join(directory, 'resolve.js')).resolve(name);
+    } catch {
+      // The next one.
+    }
+  }
+  throw new Error(`module "${name}" is not found from ${tried.join(' or ')}: install it there, or set resolve_from`);
 }
 
 /** One argument of `export` after the other. */

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
 import { decode } from '../../../src/config/decode.ts';
@@ -89,10 +92,32 @@ test('names what is missing', async () => {
     'module "@opentelemetry/sdk-trace-base" has no class "Nothing"',
   );
   await expect(createSdk(testSettings('sdk'), configOf('{module: nowhere, export: X}'), 'traces')).rejects.toThrow(
-    "Cannot find module 'nowhere'",
+    'module "nowhere" is not found from ',
   );
   expect(validate(configOf('{}')).map(({ message }) => message)).toEqual([
     'module must be non-empty',
     'export must be non-empty',
   ]);
+});
+
+test.each([
+  ['beside the configuration', '', 'own'],
+  ['relative to the configuration', 'modules', 'modules/own'],
+])('the module is found %s', async (_, from, place) => {
+  const directory = mkdtempSync(join(tmpdir(), 'sonde-sdk-'));
+  try {
+    const home = join(directory, place.replace('own', ''), 'node_modules', 'own-exporter');
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'package.json'), '{"name": "own-exporter", "main": "index.js"}');
+    const body = 'export(data, done) { done({ code: 0 }); } async shutdown() {}';
+    writeFileSync(join(home, 'index.js'), `exports.Own = class { ${body} };`);
+    const config = configOf(`{module: own-exporter, export: Own, resolve_from: "${from}"}`);
+    const settings = { ...testSettings('sdk'), directory };
+    const exporter = await createSdk(settings, config, 'traces');
+    await exporter.start();
+    await exporter.shutdown(performance.now() + 100);
+    await expect(createSdk(testSettings('sdk'), config, 'traces')).rejects.toThrow('is not found from');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
