@@ -223,10 +223,18 @@ export class Connection implements StreamTarget {
     };
   }
 
-  bytes(direction: number, bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): void {
+  bytes(
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+    mayHold: boolean,
+  ): void {
     const conversations = this.conversations;
     for (let index = 0; index < conversations.length; index++) {
-      conversations[index]?.bytes(direction, bytes, start, end, time, boundary);
+      conversations[index]?.bytes(direction, bytes, start, end, time, boundary, mayHold);
     }
   }
 

@@ -55,7 +55,15 @@ export class Conversation implements SessionUser {
     return this.held[0] !== undefined || this.held[1] !== undefined;
   }
 
-  bytes(direction: number, bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): void {
+  bytes(
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+    mayHold: boolean,
+  ): void {
     if (this.opaque) return;
     const held = this.heldOf(direction);
     if (held !== undefined) {
@@ -66,7 +74,7 @@ export class Conversation implements SessionUser {
       if (boundary && this.source.outdated(this.output.decoders)) this.renew(direction, bytes, start, end);
       this.lastDirection = direction;
     }
-    this.present(direction, bytes, start, end, time, boundary, true);
+    this.present(direction, bytes, start, end, time, boundary, mayHold);
     if (boundary) this.watch(direction);
     this.retry(1 - direction);
   }
@@ -81,7 +89,10 @@ export class Conversation implements SessionUser {
     const carry = this.carryOf(direction);
     this.tellGap(direction, carry.bytes, carry.length, length, time);
     carry.clear();
-    this.retry(1 - direction);
+    // What passed the other way before belongs to what is missing, not to what comes next.
+    const answers = this.heldOf(1 - direction);
+    if (answers !== undefined && answers.time < time && !this.releasing) this.release(1 - direction, false);
+    else this.retry(1 - direction);
   }
 
   finish(direction: number, how: End, time: number): void {
@@ -291,7 +302,7 @@ export class Conversation implements SessionUser {
     else if (item.kind === 'end') this.finish(direction, item.how, item.time);
     else if (item.bytes !== undefined) {
       if (this.heldOf(direction) !== undefined) {
-        this.bytes(direction, item.bytes, 0, item.length, item.time, item.boundary);
+        this.bytes(direction, item.bytes, 0, item.length, item.time, item.boundary, mayHold);
       } else {
         this.present(direction, item.bytes, 0, item.length, item.time, item.boundary, mayHold);
       }

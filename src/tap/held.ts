@@ -29,6 +29,11 @@ export class Held {
     this.deadline = env.now + env.holdNs;
   }
 
+  /** When the first of it passed. */
+  get time(): number {
+    return this.items[0]?.time ?? 0;
+  }
+
   get exhausted(): boolean {
     return this.tries >= TRIES;
   }

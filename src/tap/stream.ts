@@ -3,7 +3,16 @@ import { type Environment, HOLD_BYTES, HOLD_RECORDS } from './environment.ts';
 
 /** What a stream tells, in stream order. `direction`: 0 sent, 1 received. */
 export interface StreamTarget {
-  bytes(direction: number, bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean): void;
+  /** `mayHold`: what these bytes answer may still come. */
+  bytes(
+    direction: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    boundary: boolean,
+    mayHold: boolean,
+  ): void;
   gap(direction: number, length: number, time: number): void;
   finish(direction: number, how: End, time: number): void;
 }
@@ -23,9 +32,12 @@ const EMPTY = new Uint8Array(0);
 
 /**
  * One direction of a connection: puts records in the order of their offsets. What is missing for 100 ms, or before
- * more than 64 KiB, becomes a gap. What was there before is dropped.
+ * more than 64 KiB, becomes a gap. What was there before is dropped. While something is missing, what passed later in the
+ * other direction waits too: else a decoder would be shown requests whose answers lie before the hole's end.
  */
 export class Stream {
+  /** False while what has waited long enough is delivered: what comes before it is there, or lost. */
+  private patient = true;
   /** Offset of the next byte; -1: wherever the next record begins. */
   next = 0;
   finished = false;
@@ -35,7 +47,9 @@ export class Stream {
   private endOffset = 0;
   private endTime = 0;
   private endDeadline = 0;
-  /** The other direction, when both end at once. */
+  /** The connection's other direction. */
+  private peer: Stream = this;
+  /** The same, when both end at once. */
   private other: Stream | undefined;
   /** The other one is told first. */
   private second = false;
@@ -47,6 +61,11 @@ export class Stream {
     this.direction = direction;
     this.target = target;
     this.env = env;
+  }
+
+  static pair(one: Stream, other: Stream): void {
+    one.peer = other;
+    other.peer = one;
   }
 
   get waiting(): boolean {
@@ -66,14 +85,14 @@ export class Stream {
       this.env.counters.lateRecords++;
       return;
     }
-    if (offset === this.next || this.next < 0) {
-      this.accept(first, time, offset, length, captured, bytes, start);
-    } else if (offset > this.next) {
+    if (this.next >= 0 && (offset > this.next || this.peer.lacks(time))) {
       this.keep(first, time, offset, length, captured, bytes, start);
+    } else if (offset === this.next || this.next < 0) {
+      this.accept(first, time, offset, length, captured, bytes, start);
     } else {
       this.overlap(time, offset, length, captured, bytes, start);
     }
-    if (this.early.length > 0) this.catchUp();
+    if (this.early.length + this.peer.early.length > 0) this.catchUp();
     if (this.endHow !== undefined) this.tryFinish(false);
   }
 
@@ -107,7 +126,11 @@ export class Stream {
 
   /** Gives up waiting for what is overdue at `now`. */
   expire(now: number): void {
-    for (let head = this.early[0]; head !== undefined && head.deadline <= now; head = this.early[0]) this.skip(head);
+    for (let head = this.early[0]; head !== undefined && head.deadline <= now; head = this.early[0]) {
+      // One that waits for the other direction goes with it.
+      if (head.offset <= this.next) break;
+      this.skip(head);
+    }
     if (this.endHow !== undefined && this.endDeadline <= now) this.tryFinish(true);
   }
 
@@ -128,7 +151,7 @@ export class Stream {
     start: number,
   ): void {
     this.next = offset + length;
-    if (captured > 0) this.target.bytes(this.direction, bytes, start, start + captured, time, first);
+    if (captured > 0) this.target.bytes(this.direction, bytes, start, start + captured, time, first, this.patient);
     if (captured < length) this.missing(length - captured, time);
   }
 
@@ -162,10 +185,12 @@ export class Stream {
     bytes: Uint8Array,
     start: number,
   ): void {
-    this.env.counters.reordered++;
+    if (offset > this.next) this.env.counters.reordered++;
     const full = this.earlyBytes + captured > HOLD_BYTES || this.early.length >= HOLD_RECORDS;
     const copy = captured === 0 || full ? undefined : this.env.memory.take(captured);
     if (copy === undefined && captured > 0) {
+      const [hole] = this.peer.early;
+      if (hole !== undefined && this.peer.lacks(time)) this.peer.skip(hole);
       while (this.early[0] !== undefined && this.early[0].offset < offset) this.skip(this.early[0]);
       if (this.early.length === 0 && offset > this.next) this.missing(offset - this.next, time);
       if (offset >= this.next) this.accept(first, time, offset, length, captured, bytes, start);
@@ -180,20 +205,46 @@ export class Stream {
     this.earlyBytes += captured;
   }
 
-  /** Delivers the early records that fit now. */
+  /** Delivers the early records of both directions that fit now, as they passed. */
   private catchUp(): void {
-    for (let head = this.early[0]; head !== undefined && head.offset <= this.next; head = this.early[0])
-      this.take(head);
+    const { peer } = this;
+    for (;;) {
+      const own = this.ready();
+      const others = peer.ready();
+      if (own !== undefined && (others === undefined || own.time <= others.time)) this.take(own);
+      else if (others !== undefined) peer.take(others);
+      else break;
+    }
+    if (peer.endHow !== undefined) peer.tryFinish(false);
+  }
+
+  /** The first early record, when nothing is missing before it in either direction. */
+  private ready(): Early | undefined {
+    const [head] = this.early;
+    return head === undefined || head.offset > this.next || this.peer.lacks(head.time) ? undefined : head;
+  }
+
+  /** Something is missing that passed before `time`, as far as is known. */
+  private lacks(time: number): boolean {
+    const [head] = this.early;
+    return head !== undefined && head.offset > this.next && head.time <= time;
   }
 
   /** The hole before `head` stays a hole. */
   private skip(head: Early): void {
-    if (head.offset > this.next) {
-      this.missing(head.offset - this.next, head.time);
-      this.next = head.offset;
+    this.patient = false;
+    this.peer.patient = false;
+    try {
+      if (head.offset > this.next) {
+        this.missing(head.offset - this.next, head.time);
+        this.next = head.offset;
+      }
+      this.take(head);
+      this.catchUp();
+    } finally {
+      this.patient = true;
+      this.peer.patient = true;
     }
-    this.take(head);
-    this.catchUp();
   }
 
   private take(head: Early): void {
@@ -230,6 +281,7 @@ export class Stream {
     if (endHow === undefined || this.finished) return;
     if (!overdue && !(this.complete && (other === undefined || other.complete))) return;
     if (this.second) other?.tryFinish(overdue);
+    for (const head of this.early.slice()) if (this.early.includes(head)) this.skip(head);
     if (this.finished) return;
     if (!this.complete) this.missing(this.endOffset - this.next, this.endTime);
     this.finished = true;

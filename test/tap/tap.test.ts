@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Bench, config, MS, noFilter, noHttp, receiver } from './kit.ts';
+import { Bench, config, MS, noFilter, noHttp, RECV, receiver, SEND } from './kit.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -193,6 +193,33 @@ describe('order', () => {
     bench.drain();
     expect(bench.names).toEqual(['a']);
     expect(counts('rejects.line.orphan')).toEqual([undefined]);
+  });
+
+  // Each is answered before the next is asked. Without its answer the request is lost too, and of two this decoder tells neither.
+  test.each([
+    ['a request', SEND, 1, ['13']],
+    ['a request', SEND, 100, ['13']],
+    ['an answer', RECV, 1, ['13', '14']],
+    ['an answer', RECV, 100, ['13', '14']],
+  ])('when %s is lost (%#), the others stay with their answers', (_, lost, drainEach, missing) => {
+    bench.conn(1);
+    bench.drain();
+    const names = Array.from({ length: 40 }, (__, index) => `${10 + index}`);
+    for (const [index, name] of names.entries()) {
+      for (const direction of [SEND, RECV]) {
+        bench.kernel.time += MS;
+        const text = `${direction === SEND ? '?' : '!'}${name}\n`;
+        if (name !== '13' || direction !== lost) {
+          bench.data(1, direction, text, { time: bench.kernel.time, offset: index * 4 });
+        }
+        if (index % drainEach === 0) bench.drain();
+      }
+    }
+    bench.later(101);
+    expect(bench.spans.filter(({ start, end }) => end - start === MS).map(({ name }) => name)).toEqual(
+      names.filter((name) => !missing.includes(name)),
+    );
+    expect(bench.spans.map(({ name }) => name)).not.toContain('13');
   });
 
   test('no duration is negative', () => {
