@@ -1,6 +1,6 @@
 // What a request and its response cost in the decoder, up to the finished operation: ns and bytes allocated per exchange.
 //   node --expose-gc bench/wire.mjs [seconds]
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -90,4 +90,29 @@ for (const [name, workload] of Object.entries({ ...workloads, ...databaseWorkloa
   if (told === 0) throw new Error('nothing told');
   const memory = globalThis.gc === undefined ? '' : `, ${allocated.toFixed(0)} bytes`;
   console.log(`${name.padEnd(30)} ${best.toFixed(0).padStart(6)} ns per exchange${memory}`);
+}
+
+// A TLS connection is read once: the hellos and the rest of the handshake, from opening the session to its last byte.
+const tls = decoders.find((one) => one.name === 'tls');
+for (const name of ['tls12', 'tls13']) {
+  const { connections } = JSON.parse(readFileSync(join(root, `test/fixtures/tls/${name}.json`), 'utf8'));
+  const steps = connections[0].map(([side, text]) => [side === 'client' ? 0 : 1, Buffer.from(text, 'latin1')]);
+  const handshake = () => {
+    const session = tls.open({ joined: false }, { reject: (reason) => console.error(reason) });
+    for (const [side, bytes] of steps) session.data(side, bytes, 0, bytes.length, 1, true, true);
+    return session;
+  };
+  if (handshake().tls?.established !== true) throw new Error(`${name} is not established`);
+  const round = (count) => {
+    const from = performance.now();
+    for (let at = 0; at < count; at++) handshake();
+    return ((performance.now() - from) * 1e6) / count;
+  };
+  round(20_000);
+  const rounds = Array.from({ length: Math.ceil(seconds * 10) }, () => round(20_000));
+  console.log(
+    `${`${name} handshake`.padEnd(30)} ${Math.min(...rounds)
+      .toFixed(0)
+      .padStart(6)} ns per connection`,
+  );
 }
