@@ -11,16 +11,16 @@ import { ACK, RST, type Segment, SYN } from './segment.ts';
 export class Flows {
   readonly connections: Connections;
   private readonly open = new Map<string, Flow>();
-  /** Connections that have ended, and when: the last MAX_CONNECTIONS. */
+  /** Connections that have ended, and when: as many of the last as may be open. */
   private readonly ended = new Map<string, number>();
   private cookie = 0;
   private readonly outputs: readonly Output[];
   private readonly shared: Shared;
 
-  constructor(outputs: readonly Output[], shared: Shared) {
+  constructor(outputs: readonly Output[], shared: Shared, limit = MAX_CONNECTIONS) {
     this.outputs = outputs;
     this.shared = shared;
-    this.connections = new Connections(MAX_CONNECTIONS, shared.env, (connection) => {
+    this.connections = new Connections(limit, shared.env, (connection) => {
       if (connection instanceof Flow) this.removed(connection);
     });
   }
@@ -114,10 +114,12 @@ export class Flows {
   }
 
   private removed(flow: Flow): void {
-    if (this.open.get(flow.key) === flow) this.open.delete(flow.key);
+    // A closed one whose addresses are used again is removed twice: now, and when its grace is over.
+    if (this.open.get(flow.key) !== flow) return;
+    this.open.delete(flow.key);
     if (flow.closedAt === 0) return;
     this.ended.set(flow.key, flow.closedAt);
-    if (this.ended.size <= MAX_CONNECTIONS) return;
+    if (this.ended.size <= this.connections.limit) return;
     for (const [oldest] of this.ended) {
       this.ended.delete(oldest);
       return;

@@ -115,7 +115,8 @@ export class Replay implements PacketSink {
     counters.bytes += length;
     counters.last = [seconds, nanos];
     if (captured < length) counters.cutPackets++;
-    const time = Math.max(0, (seconds - this.baseSeconds) * 1e9 + nanos);
+    // 0 means "not yet" to a connection.
+    const time = Math.max(1, (seconds - this.baseSeconds) * 1e9 + nanos);
     if (time > this.env.now) this.pass(time);
     const reason = segment.read(linkType, bytes, start, captured, length);
     if (reason === undefined) this.flows.segment(segment, bytes, time);
