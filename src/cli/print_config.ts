@@ -16,6 +16,10 @@ interface Style {
   readonly nanoseconds: boolean;
 }
 
+const REDACTED = '[REDACTED]';
+/** Of a URL, whatever key it is the value of. */
+const userInfo = /^(\w[\w+.-]*:\/\/)[^/@]*@/;
+
 const sections: readonly (readonly [string, Kind])[] = [
   ['connectors', 'connector'],
   ['exporters', 'exporter'],
@@ -57,9 +61,11 @@ function printable(config: ServiceConfig, style: Style): unknown {
   return result;
 }
 
-function print(value: unknown, schema: Schema, style: Style): unknown {
+/** A value as its schema has it. */
+export function print(value: unknown, schema: Schema, style: Style): unknown {
   if (value === null) return null;
-  if (schema['x-sonde-secret'] === true && style.redact && value !== '') return '[REDACTED]';
+  if (schema['x-sonde-secret'] === true && style.redact && !isEmpty(value)) return REDACTED;
+  if (typeof value === 'string' && style.redact) return value.replace(userInfo, `$1${REDACTED}@`);
   if (schema.format === 'duration' && typeof value === 'number') {
     return style.nanoseconds ? Math.round(value * 1e6) : formatDuration(value);
   }
@@ -72,4 +78,8 @@ function print(value: unknown, schema: Schema, style: Style): unknown {
     if (inner !== undefined) result[key] = print(inner, schema.properties?.[key] ?? free, style);
   }
   return result;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }

@@ -13,7 +13,8 @@ const gates: readonly Gate[] = [
   {
     id: 'confmap.enableMergeAppendOption',
     stage: 'Alpha',
-    description: 'Combines lists when resolving configs from different sources.',
+    description:
+      "Combines lists when resolving configs from different sources. This feature gate will not be stabilized 'as is'; the current behavior will remain the default.",
     from: 'v0.120.0',
   },
   {
@@ -33,14 +34,39 @@ const gates: readonly Gate[] = [
 /** Gates of the Collector whose subject Sonde has not, or does always: accepted, so that a command line need not change. */
 const withoutEffect: ReadonlySet<string> = new Set([
   'component.UseLocalHostAsDefaultHost',
+  'connector.spanmetrics.excludeResourceMetrics',
+  'connector.spanmetrics.includeCollectorInstanceID',
+  'connector.spanmetrics.legacyMetricNames',
+  'connector.spanmetrics.useSecondAsDefaultMetricsUnit',
   'exporter.file.nativeCompression',
+  'exporter.prometheusexporter.DisableAddMetricSuffixes',
   'extension.healthcheck.useComponentStatus',
+  'filter.filterlog.useOTTLBridge',
+  'filter.filtermetric.useOTTLBridge',
+  'filter.filterspan.useOTTLBridge',
+  'ottl.PanicDuplicateName',
+  'ottl.contexts.enableOTelColContext',
+  'ottl.functions.enableLambda',
+  'ottl.set.allowNil',
   'pdata.useProtoPooling',
   'pkg.exporterhelper.queueBatchEnabled',
+  'pkg.translator.prometheus.PermissiveLabelSanitization',
+  'processor.filter.defaultErrorModeIgnore',
+  'processor.k8sattributes.DontEmitV0K8sConventions',
+  'processor.k8sattributes.EmitV1K8sConventions',
+  'processor.k8sattributes.ShareProcessorBetweenPipelines',
+  'processor.k8sattributes.telemetry.disableOldFormatMetrics',
+  'processor.k8sattributes.telemetry.enableNewFormatMetrics',
+  'processor.resourcedetection.consul.prefixMetaAttributes',
+  'processor.resourcedetection.elasticbeanstalk.DontEmitV0DeploymentConventions',
+  'processor.resourcedetection.elasticbeanstalk.EmitV1DeploymentConventions',
+  'processor.transform.defaultErrorModeIgnore',
   'receiverhelper.newReceiverMetrics',
   'service.partialReload',
   'service.partialReloadReceivers',
+  'spanmetrics.statusCodeConvention.useOtelPrefix',
   'telemetry.newPipelineTelemetry',
+  'transform.flatten.logs',
 ]);
 
 export type GateId = 'confmap.enableMergeAppendOption' | 'service.AllowNoPipelines' | 'service.profilesSupport';

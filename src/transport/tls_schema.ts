@@ -1,14 +1,14 @@
 /** Keys and rules of the Collector's config/configtls. */
 const common = {
   ca_file: { type: 'string', default: '', description: 'PEM file of the certificates to trust.' },
-  ca_pem: { type: 'string', default: '', description: 'The same as text.' },
+  ca_pem: { type: 'string', default: '', 'x-sonde-secret': true, description: 'The same as text.' },
   include_system_ca_certs_pool: {
     type: 'boolean',
     default: false,
     description: 'Trusts the system’s certificates as well.',
   },
   cert_file: { type: 'string', default: '', description: 'PEM file of the own certificate.' },
-  cert_pem: { type: 'string', default: '', description: 'The same as text.' },
+  cert_pem: { type: 'string', default: '', 'x-sonde-secret': true, description: 'The same as text.' },
   key_file: { type: 'string', default: '', description: 'PEM file of its key.' },
   key_pem: { type: 'string', default: '', 'x-sonde-secret': true, description: 'The same as text.' },
   min_version: { type: 'string', default: '', description: 'Lowest TLS version, 1.2 if empty.' },

@@ -20,6 +20,7 @@ export const schema = {
       type: 'object',
       additionalProperties: true,
       default: {},
+      'x-sonde-secret': true,
       description: 'Argument of its constructor.',
     },
     timeout: {
