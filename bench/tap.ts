@@ -179,6 +179,7 @@ tap.handle({
         sampling: { ratio: 1, parentBased: true },
         http: { routes: [], maxRoutes: 200, headers: { request: [], response: [] }, query: 'scrub', otlp: false },
         db: { query: 'obfuscate' },
+        connections: { metrics: true, spans: false },
       },
     ],
   },
