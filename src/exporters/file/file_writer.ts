@@ -14,10 +14,10 @@ const writers = new Map<string, Promise<FileWriter>>();
 export class FileWriter {
   readonly #path: string;
   #file: FileHandle;
-  readonly #rotation: Rotation | undefined;
-  /** Bytes in the file, if it is rotated. */
+  #rotation: Rotation | undefined;
+  /** Bytes in the file. */
   #size: number;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   readonly #logger: Logger;
   #users = 1;
   #messages: Uint8Array[] = [];
@@ -34,17 +34,20 @@ export class FileWriter {
     this.#size = size;
     this.#logger = logger;
     this.#rotation = config.rotation;
-    this.#timer = setInterval(() => void this.flush(), config.flush_interval || 1000);
-    this.#timer.unref();
+    this.#timer = this.#flushEvery(config);
   }
 
-  /** `append`: keeps what the file has; so does a rotated file, in any case. */
+  /**
+   * `append`: keeps what the file has; so does a rotated file, in any case. A file that is open already, by another signal or
+   * by the instance that a reload replaces, takes the newest rotation and interval.
+   */
   static async open(name: string, append: boolean, config: FileConfig, logger: Logger): Promise<FileWriter> {
     const path = resolve(name);
     const shared = writers.get(path);
     if (shared !== undefined) {
       const writer = await shared;
       writer.#users++;
+      writer.#adopt(config);
       return writer;
     }
     const { rotation } = config;
@@ -55,6 +58,16 @@ export class FileWriter {
     writers.set(path, opening);
     opening.catch(() => writers.delete(path));
     return opening;
+  }
+
+  #adopt(config: FileConfig): void {
+    this.#rotation = config.rotation;
+    clearInterval(this.#timer);
+    this.#timer = this.#flushEvery(config);
+  }
+
+  #flushEvery({ flush_interval }: FileConfig): NodeJS.Timeout {
+    return setInterval(() => void this.flush(), flush_interval || 1000).unref();
   }
 
   /** Rejects (retryable) while the disk refuses what is buffered already. */

@@ -59,6 +59,24 @@ test('exporters of one path write whole lines into one file', async () => {
   expect(names(path).sort()).toEqual(Array.from({ length: 300 }, (_, i) => `span ${i}`).sort());
 });
 
+test('a reload: the new instance keeps the file, and its interval and rotation hold', async () => {
+  const path = join(folder, 'reload', 'r.json');
+  const before = { ...config, path, create_directory: true, flush_interval: 60_000 };
+  const old = new FileExporter(testSettings('file'), before);
+  await old.start();
+  await old.consume(batch('old'));
+  const rotation = { max_megabytes: 1, max_days: 0, max_backups: 5, localtime: false };
+  const fresh = new FileExporter(testSettings('file'), { ...before, flush_interval: 10, rotation });
+  await fresh.start();
+  await fresh.consume(batch('new'));
+  await until(() => readFileSync(path, 'utf8').includes('new'));
+  await old.shutdown();
+  expect(names(path)).toEqual(['old', 'new']);
+  for (let i = 0; i < 3; i++) await fresh.consume(batch(String(i).padEnd(600_000, '.')));
+  await fresh.shutdown();
+  expect(readdirSync(join(folder, 'reload')).length).toBeGreaterThan(1);
+});
+
 test('proto: messages after their length', async () => {
   const path = join(folder, 'd.bin');
   const exporter = new FileExporter(testSettings('file'), { ...config, path, format: 'proto' });
