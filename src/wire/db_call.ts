@@ -35,6 +35,8 @@ export class DbCall {
   requestPartial = false;
   /** No answer is expected: how long it took is not known. */
   oneWay = false;
+  /** The first of a socket operation. */
+  fresh = false;
   /** Stands in for a request that is not told: authentication, housekeeping of the protocol. */
   ignored = false;
 
@@ -50,7 +52,7 @@ export class DbCall {
     this.operation = this.collection = this.namespace = this.text = this.summary = '';
     this.status = this.errorType = this.traceparent = this.note = '';
     this.textCut = this.failed = this.responsePartial = this.requestPartial = false;
-    this.oneWay = this.ignored = false;
+    this.oneWay = this.ignored = this.fresh = false;
     this.batch = this.kind = 0;
     this.rows = -1;
     this.expected = 1;

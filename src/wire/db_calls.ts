@@ -44,6 +44,8 @@ export class DbCalls {
   #first: DbCall | undefined = undefined;
   #last: DbCall | undefined = undefined;
   #waiting = 0;
+  /** Socket operations that they began. */
+  #operations = 0;
   #overflow = 0;
   /** The last call that began a socket operation. */
   #newest: DbCall | undefined = undefined;
@@ -100,7 +102,9 @@ export class DbCalls {
       this.#pool.recycle(call);
       return false;
     }
+    call.fresh = fresh;
     if (fresh) {
+      this.#operations++;
       if (this.#uncertain) this.#seekAnchor(call);
       this.#newest = call;
     }
@@ -203,7 +207,8 @@ export class DbCalls {
     this.#suspect = false;
     const newest = this.#newest;
     const waits = this.#pipelining === 0 && newest === this.#last && newest !== this.#first;
-    this.#anchor = waits ? newest : undefined;
+    // More than one that came since is no client that waits, or more than one answer is missing.
+    this.#anchor = waits && this.#operations === 2 ? newest : undefined;
   }
 
   /** Every call so far is answered, as the protocol itself says. */
@@ -215,6 +220,17 @@ export class DbCalls {
   #settle(): void {
     this.#uncertain = this.#unanswered = this.#suspect = false;
     this.#anchor = undefined;
+  }
+
+  /** The call that `match` would find although something is missing. */
+  get anchor(): DbCall | undefined {
+    return this.#anchor;
+  }
+
+  /** The first call is answered, but when is not known: not after `time`. */
+  answeredBefore(time: number): void {
+    if (this.#first !== undefined) this.#first.responsePartial = true;
+    this.answered(time);
   }
 
   get uncertain(): boolean {
@@ -276,6 +292,7 @@ export class DbCalls {
     if (this.#newest === call) this.#newest = undefined;
     call.next = undefined;
     this.#waiting--;
+    if (call.fresh) this.#operations--;
     return call;
   }
 }

@@ -12,6 +12,8 @@ const SKIP = 1;
 const LOST = 2;
 const ENDED = 3;
 
+/** What is shorter and tells nothing is taken for the end of a message: kept, it would hide where the next one begins. */
+const SHORT = 4;
 /** Malformed messages, with fewer good ones between them than FORGIVING, until it is something else. */
 const MAX_STRIKES = 3;
 const FORGIVING = 32;
@@ -41,6 +43,8 @@ export class DbFraming {
   encrypted = false;
   /** When the first byte of the current message passed. */
   startTime = 0;
+  /** What passes now may have passed earlier. */
+  late = false;
   /** The current message begins a socket operation. */
   fresh = false;
   readonly #calls: DbCalls;
@@ -50,7 +54,10 @@ export class DbFraming {
   #started = false;
   #phase = MESSAGE;
   #remaining = 0;
+  #lastTime = Number.NEGATIVE_INFINITY;
   #candidate = false;
+  /** LOST in the middle of a message: the next operations may be its rest. */
+  #torn = false;
   /** The current run of bytes that is passed over is counted. */
   #counted = false;
   #strikes = 0;
@@ -76,6 +83,7 @@ export class DbFraming {
       if (this.#phase === LOST) this.#candidate = true;
       else if (this.#phase === MESSAGE && !this.#started) this.fresh = true;
     }
+    this.#lastTime = time;
     let at = start;
     while (at < end) {
       const next = this.#step(bytes, at, end, time, mayHold);
@@ -154,6 +162,7 @@ export class DbFraming {
   #lose(): void {
     if (this.#phase !== LOST) this.#counted = false;
     this.#phase = LOST;
+    this.#torn = true;
     this.#started = this.fresh = this.#candidate = false;
     this.#grammar.forget();
   }
@@ -161,7 +170,7 @@ export class DbFraming {
   #resynchronise(bytes: Uint8Array, at: number, end: number): number {
     if (this.#candidate) {
       const detection = this.#grammar.begins(bytes, at, end);
-      if (detection === MORE) return NEED_MORE;
+      if (detection === MORE && !(this.#torn && end - at < SHORT)) return NEED_MORE;
       if (detection === this.#side) {
         this.#phase = MESSAGE;
         this.fresh = true;
@@ -177,11 +186,17 @@ export class DbFraming {
     return end;
   }
 
-  /** `length` bytes are missing. What was untaken before them is gone with them. */
-  skip(length: number, time: number): void {
-    if (this.#phase === ENDED) return;
-    if (this.#phase === SKIP && length <= this.#remaining) this.#pass(length, time);
-    else this.#lose();
+  /** `length` bytes are missing behind `bytes[start, end)`; what is left of those is gone with them. */
+  gap(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
+    // A record that is missing shows when the next one comes; what was not copied of one has the time of the rest.
+    this.late = time > this.#lastTime;
+    // What was held is not held any longer.
+    this.read(bytes, start, end, time, false, false);
+    if (!this.opaque && this.#phase !== ENDED) {
+      if (this.#phase === SKIP && length <= this.#remaining) this.#pass(length, time);
+      else this.#lose();
+    }
+    this.late = false;
   }
 
   /** `left`: bytes of a message that will never be whole. */

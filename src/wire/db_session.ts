@@ -52,9 +52,7 @@ export class DbSession implements Session {
   gap(side: Side, bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
     if (this.opaque) return;
     const reader = side === CLIENT ? this.#requests : this.#replies;
-    // What was held is not held any longer.
-    reader.read(bytes, start, end, time, false, false);
-    if (!this.opaque) reader.skip(length, time);
+    reader.gap(bytes, start, end, length, time);
   }
 
   end(side: Side, bytes: Uint8Array, start: number, end: number, how: End, time: number): void {

@@ -26,6 +26,8 @@ const CURSOR = 0x0040;
 /** Bytes of a packet that are looked at. */
 const WANTED = 32;
 const MAX_GREETING = 128;
+/** Of the first packet of an answer that is no result set. */
+const MAX_FIRST = 4096;
 
 /** What the server sends: a greeting, then answers of one packet or of result sets. */
 export class MysqlReplies implements DbGrammar {
@@ -55,7 +57,11 @@ export class MysqlReplies implements DbGrammar {
       if (detection === RESPONSE) this.#requests.starts();
       return detection;
     }
-    return byteAt(bytes, at + 3) === 1 && packetLength(bytes, at) > 0 && byteAt(bytes, at + 2) === 0 ? RESPONSE : NO;
+    const length = packetLength(bytes, at);
+    if (byteAt(bytes, at + 3) !== 1 || length === 0) return NO;
+    const wanted = HEADER + Math.min(length, WANTED);
+    if (end - at < wanted) return length < MAX_FIRST ? MORE : NO;
+    return isFirst(bytes, at + HEADER, at + wanted, length) ? RESPONSE : NO;
   }
 
   message(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
@@ -228,6 +234,18 @@ export class MysqlReplies implements DbGrammar {
     this.#requests.statements.settle('unknown');
     this.#calls.answersLost();
   }
+}
+
+/** Packets are counted modulo 256, so a row may have the number 1 too. Is it the first of an answer? */
+function isFirst(bytes: Uint8Array, start: number, end: number, length: number): boolean {
+  const first = byteAt(bytes, start);
+  // In a transaction or not, with the session's flags; `#` and the SQLSTATE; a file's name.
+  if (first === OK) return length >= 7 && length < MAX_FIRST && (okStatus(bytes, start, end) & 3) !== 0;
+  if (first === ERR) return length >= 9 && length < MAX_FIRST && byteAt(bytes, start + 3) === 0x23;
+  if (first === LOCAL_INFILE) return length > 1 && length < MAX_FIRST;
+  if (first === EOF) return length === EOF_LENGTH;
+  // A number of columns, perhaps with a flag behind it.
+  return length <= (first < 0xfb ? 2 : 4);
 }
 
 /** The EOF packet behind the definitions of a preparation: an answer begins with the packet number 1. */

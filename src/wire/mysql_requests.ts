@@ -59,6 +59,8 @@ const GREETING = 0;
 const LOGIN = 1;
 const COMMAND = 2;
 
+/** MariaDB: the statement that was prepared last, perhaps in the same packet. */
+const LAST_PREPARED = 0xffffffff;
 const MAX_STATEMENTS = 1024;
 const MAX_LOGIN = 1024;
 
@@ -179,7 +181,7 @@ export class MysqlRequests implements DbGrammar {
         return;
       case COM_EXECUTE:
       case COM_BULK_EXECUTE:
-        this.#text(RESULT, end - start < 5 ? undefined : this.prepared.get(identifier(bytes, start + 1)), time);
+        this.#text(RESULT, end - start < 5 ? undefined : this.#statement(identifier(bytes, start + 1)), time);
         return;
       case COM_CLOSE:
         if (end - start >= 5) this.prepared.delete(identifier(bytes, start + 1));
@@ -201,6 +203,10 @@ export class MysqlRequests implements DbGrammar {
       default:
         this.#other(command, bytes, start, end, time);
     }
+  }
+
+  #statement(id: number): Statement | undefined {
+    return id === LAST_PREPARED ? this.preparing : this.prepared.get(id);
   }
 
   #other(command: number, bytes: Uint8Array, start: number, end: number, time: number): void {

@@ -8,7 +8,8 @@
  * prepared is told with its text as long as the preparation was seen. A preparation is told only if it fails. Commands
  * that the server skips after an error in a pipeline have `error.type` pipeline_aborted.
  *
- * Parameters, passwords, rows and COPY data do not leave. Once the server agrees to encrypt, the connection is opaque.
+ * Parameters, passwords, rows and COPY data do not leave. A connection for replication, and one that is encrypted, is
+ * opaque.
  */
 import { DbMapping, type DbOptions } from './db.ts';
 import { CallPool, DbCalls } from './db_calls.ts';

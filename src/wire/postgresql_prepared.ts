@@ -79,7 +79,8 @@ export class PreparedStatements {
 const textOf = (statement: Statement): string =>
   statement.raw === '' ? statement.text : statement.raw.replace(/\s+/, ' ').trim();
 
-const isList = ({ text }: Statement): boolean => {
+/** Several statements in one text. */
+export const isList = ({ text }: Statement): boolean => {
   const semicolon = text.indexOf(';');
   return semicolon >= 0 && semicolon < text.trimEnd().length - 1;
 };

@@ -2,7 +2,7 @@ import { asciiBytes, asciiText, byteAt, decimal, decodeText, indexOf, SP, starts
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
-import { type Detection, HOLD, RESPONSE } from './decoder.ts';
+import { type Detection, HOLD, NO, RESPONSE } from './decoder.ts';
 import { detectPostgresql, HEADER, messageLength } from './postgresql_detect.ts';
 import { EXECUTE, type PostgresqlRequests, PREPARE, QUERY, SYNC } from './postgresql_requests.ts';
 
@@ -10,6 +10,8 @@ import { EXECUTE, type PostgresqlRequests, PREPARE, QUERY, SYNC } from './postgr
 const MAX_ERROR = 256;
 const MAX_TAG = 64;
 const STRINGS = asciiBytes('standard_conforming_strings\0');
+/** RowDescription, ParseComplete, BindComplete, EmptyQueryResponse, ErrorResponse, CopyIn, CopyOut. */
+const FIRST_TYPES: ReadonlySet<number> = new Set([0x54, 0x31, 0x32, 0x49, 0x45, 0x47, 0x48]);
 /** The server skips what comes after an error until Sync. */
 export const PIPELINE_ABORTED = 'pipeline_aborted';
 
@@ -28,16 +30,19 @@ export class PostgresqlReplies implements DbGrammar {
   /** CommandCompletes of the current Query. */
   #completed = 0;
   #ready = false;
+  /** Something is missing before the current group. */
+  #resumed = false;
 
   constructor(calls: DbCalls, requests: PostgresqlRequests, joined: boolean) {
     this.framing = new DbFraming(this, RESPONSE, calls, joined);
     this.#calls = calls;
     this.#requests = requests;
-    this.#ready = joined;
+    this.#ready = this.#resumed = joined;
   }
 
   begins(bytes: Uint8Array, at: number, end: number): Detection {
-    return detectPostgresql(bytes, at, end);
+    // A startup packet is none of a server.
+    return byteAt(bytes, at) === 0 ? NO : detectPostgresql(bytes, at, end);
   }
 
   message(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
@@ -61,10 +66,22 @@ export class PostgresqlReplies implements DbGrammar {
       if (empty && requests.pending) return this.#done(at, length, wanted);
       if (empty && !uncertain && mayHold) return HOLD;
       this.#inside = true;
-      this.#known = this.#calls.match(time) !== undefined;
+      this.#known = this.#isWhole(type, bytes, at, at + wanted) && this.#calls.match(time) !== undefined;
     }
     this.#take(type, bytes, at + HEADER, at + wanted, time);
     return this.#done(at, length, wanted);
+  }
+
+  /** After lost bytes: is it the first message of the only answer in its group? The rest of one tells too little. */
+  #isWhole(type: number, bytes: Uint8Array, at: number, end: number): boolean {
+    if (!this.#resumed) return true;
+    const { anchor } = this.#calls;
+    if (anchor === undefined) return true;
+    const alone = anchor.kind === QUERY ? anchor.expected === 1 : anchor.next?.kind !== EXECUTE;
+    if (!alone) return false;
+    // CommandComplete without rows before it.
+    if (type === 0x43) return returnedRows(bytes, at + HEADER, end) < 0;
+    return FIRST_TYPES.has(type);
   }
 
   #done(at: number, length: number, wanted: number): number {
@@ -161,11 +178,12 @@ export class PostgresqlReplies implements DbGrammar {
       }
     }
     this.#ready = true;
-    this.#inside = this.#known = this.#failed = false;
+    this.#inside = this.#known = this.#failed = this.#resumed = false;
     this.#completed = this.#rows = 0;
   }
 
   forget(): void {
+    this.#resumed = true;
     this.#inside = this.#known = this.#failed = false;
     this.#ready = true;
     this.#completed = this.#rows = 0;

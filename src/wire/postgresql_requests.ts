@@ -14,7 +14,7 @@ import {
   messageLength,
   SSL,
 } from './postgresql_detect.ts';
-import { PreparedStatements } from './postgresql_prepared.ts';
+import { isList, PreparedStatements } from './postgresql_prepared.ts';
 import { Bounded, ConnectionStatements, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
 
 /** Kinds of calls. */
@@ -50,6 +50,8 @@ export class PostgresqlRequests implements DbGrammar {
   #parsed: Statement | undefined = undefined;
   #names = '';
   #executed = false;
+  /** The Query has several statements. */
+  #list = false;
 
   constructor(calls: DbCalls, statements: Statements, joined: boolean) {
     this.framing = new DbFraming(this, REQUEST, calls, joined);
@@ -104,6 +106,7 @@ export class PostgresqlRequests implements DbGrammar {
       const value = decodeText(bytes, middle + 1, Math.min(stop, middle + 129));
       if (key === 'database') this.database = value;
       else if (key === 'user') user = value;
+      else if (key === 'replication' && !/^(?:false|off|no|0)$/i.test(value)) this.framing.opaque = true;
       at = stop + 1;
     }
     this.database ||= user;
@@ -174,6 +177,8 @@ export class PostgresqlRequests implements DbGrammar {
     call.ignored = kind === PREPARE || kind === SYNC;
     if (!call.ignored || statement !== undefined) this.statements.describe(call, statement);
     call.note = this.#names;
+    if (this.#list) call.expected = 0;
+    this.#list = false;
     this.#names = '';
     this.#calls.add(call, fresh);
   }
@@ -181,6 +186,7 @@ export class PostgresqlRequests implements DbGrammar {
   #query(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
     const statement = this.statements.get(bytes, start, end, cut);
     const resolved = this.#prepared.resolve(statement);
+    this.#list = isList(statement);
     this.#names = this.#prepared.run(statement);
     this.#add(QUERY, this.framing.startTime, this.framing.fresh, time, resolved);
   }

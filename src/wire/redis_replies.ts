@@ -206,7 +206,9 @@ export class RedisReplies implements DbGrammar {
     if (call === undefined || call !== this.#calls.first) return;
     if (call.kind === SELECTS && !call.failed) this.#requests.database = call.note;
     if (call.kind === MONITORS && !call.failed) this.#monitored = true;
-    this.#calls.answered(time);
+    // The client has gone on meanwhile: it had the answer before.
+    if (this.framing.late && call.next !== undefined) this.#calls.answeredBefore(time);
+    else this.#calls.answered(time);
   }
 
   #confirmed(time: number): void {

@@ -36,7 +36,8 @@ const subjects: Readonly<Record<string, Subject>> = {
     ],
     request: (number) => postgresql.query(`SELECT n${number}`),
     answer: (number) =>
-      (failed(number) ? postgresql.failure(`E${code(number)}`) : postgresql.complete('SELECT 1')) + postgresql.ready,
+      (failed(number) ? postgresql.failure(`E${code(number)}`) : postgresql.columns + postgresql.complete('SELECT 1')) +
+      postgresql.ready,
   },
   mysql: {
     make: () => createMysql(options),

@@ -27,7 +27,7 @@ const prepare = (sql: string): string => packet(0, `\x16${sql}`);
 const prepared = (id: number, columns: number, parameters: number): string =>
   packet(1, `\0${little(id, 4)}${little(columns, 2)}${little(parameters, 2)}\0\0\0`);
 const execute = (id: number): string => packet(0, `\x17${little(id, 4)}\0\x01\0\0\0\0\x01\xfd\0\x06hunter`);
-const set = (rows: number, status = 2): string =>
+export const set = (rows: number, status = 2): string =>
   packet(1, '\x01') +
   column(2) +
   eof(3) +
@@ -137,6 +137,25 @@ export const protocol: readonly WireCase[] = [
       { 'db.query.text': 'SET sql_mode = ?; SELECT b, ?', 'sonde.truncated': ['db.query.text'] },
       { 'db.query.text': 'SELECT ?, b FROM t' },
     ],
+  ),
+  own(
+    'MariaDB: executed together with its preparation, and for many parameters at once',
+    [
+      ...exchange(
+        prepare('INSERT INTO t VALUES (?)') + packet(0, `\x17${little(-1, 4)}\0\x01\0\0\0\0\x01\xfd\0\x06hunter`),
+        prepared(7, 0, 1) + column(2) + eof(3) + ok(),
+      ),
+      ...exchange(packet(0, `\xfa${little(7, 4)}\x80\0\xfd\0\0\x06hunter\0\x06hunter`), ok()),
+    ],
+    [
+      { name: 'INSERT t', 'db.query.text': 'INSERT INTO t VALUES (?)' },
+      { name: 'INSERT t', 'db.query.text': 'INSERT INTO t VALUES (?)', 'sonde.partial': undefined },
+    ],
+  ),
+  own(
+    'MariaDB: progress is no error',
+    exchange(query('ALTER TABLE t FORCE'), packet(1, '\xff\xff\xff\x01\x01\x02\x64\0\0\x04copy') + ok(2)),
+    [{ name: 'ALTER TABLE t', error: false, 'db.response.status_code': undefined }],
   ),
   own('a preparation that fails', exchange(prepare('SELEC 1'), error(1064, '42000')), [
     { name: 'mysql', 'error.type': '1064' },

@@ -14,6 +14,8 @@ export const sslRequest = message('', '\x04\xd2\x16\x2f');
 export const hello = `${message('R', '\0\0\0\0')}${message('S', 'client_encoding\0UTF8\0')}${message('Z', 'I')}`;
 export const query = (sql: string): string => message('Q', `${sql}\0`);
 export const ready = message('Z', 'I');
+/** RowDescription of one column. */
+export const columns = message('T', `\0\x01a\0${'\0'.repeat(18)}`);
 export const complete = (tag: string): string => message('C', `${tag}\0`);
 export const failure = (code: string): string => message('E', `SERROR\0VERROR\0C${code}\0Mno hunter\0\0`);
 const parse = (sql: string, name = ''): string => message('P', `${name}\0${sql}\0${int16(0)}`);
@@ -217,6 +219,37 @@ export const protocol: readonly WireCase[] = [
 ];
 
 const failed = failure('42P05');
+export const replication: readonly WireCase[] = [
+  {
+    name: 'a connection for replication',
+    from: 'pg_receivewal',
+    steps: [
+      ['client', message('', '\0\x03\0\0user\0me\0replication\0true\0\0')],
+      ['server', hello],
+      ['client', query('START_REPLICATION 0/0')],
+      ['server', message('W', '\0\0\0')],
+    ],
+    expect: [],
+    opaque: true,
+  },
+  {
+    name: 'replication=off is none; encryption that is refused',
+    from: DOCS,
+    fromStart: true,
+    steps: [
+      ['client', message('', '\x04\xd2\x16\x30')],
+      ['server', 'N'],
+      ['client', sslRequest],
+      ['server', 'N'],
+      ['client', message('', '\0\x03\0\0user\0me\0replication\0off\0\0')],
+      ['server', hello],
+      ['client', query('SELECT 1')],
+      ['server', columns + complete('SELECT 1') + ready],
+    ],
+    expect: [{ name: 'SELECT', 'db.namespace': 'me' }],
+  },
+];
+
 export const names: readonly WireCase[] = [
   own(
     'PREPARE and EXECUTE in SQL are the names of Parse and Bind',
@@ -336,7 +369,7 @@ export const losses: readonly WireCase[] = [
       ['client', query('SELECT 1 FROM a')],
       ['client', query('SELECT 1 FROM b')],
       ['server', 30],
-      ['server', complete('SELECT 1') + ready],
+      ['server', columns + complete('SELECT 1') + ready],
       ['client', query('SELECT 1 FROM c')],
       ['server', complete('SELECT 1') + ready],
     ],

@@ -10,6 +10,7 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 describe('recordings', () => runWireCases(make, cases.recordings));
 describe('protocol', () => runWireCases(make, cases.protocol));
+describe('replication', () => runWireCases(make, cases.replication));
 describe('names', () => runWireCases(make, cases.names));
 describe('quoting', () => runWireCases(make, cases.quoting));
 describe('losses', () => runWireCases(make, cases.losses));
