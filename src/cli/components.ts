@@ -8,6 +8,8 @@ const sections: readonly (readonly [string, Kind])[] = [
   ['connectors', 'connector'],
   ['extensions', 'extension'],
 ];
+/** The Collector's order; it does not tell of profiles. */
+const told = ['logs', 'metrics', 'profiles', 'traces'] as const;
 const title = (level: string): string => `${level.charAt(0).toUpperCase()}${level.slice(1)}`;
 
 /** The shape of `otelcol components`: https://opentelemetry.io/docs/collector/ */
@@ -37,11 +39,18 @@ export async function components(registry: Registry): Promise<string> {
 function component(type: string, factory: ComponentFactory): string[] {
   const lines = [`    - name: ${type}`, `      module: sonde ${buildInfo.version}`, '      stability:'];
   if ('pairs' in factory) {
-    for (const { from, to, stability } of factory.pairs) lines.push(`        ${from}-to-${to}: ${title(stability)}`);
+    for (const from of told) {
+      for (const to of told) {
+        const level = factory.pairs.find((pair) => pair.from === from && pair.to === to)?.stability;
+        if (level !== undefined || (from !== 'profiles' && to !== 'profiles')) {
+          lines.push(`        ${from}-to-${to}: ${title(level ?? 'undefined')}`);
+        }
+      }
+    }
   } else if (typeof factory.stability === 'string') {
     lines.push(`        extension: ${title(factory.stability)}`);
   } else {
-    for (const signal of ['logs', 'metrics', 'profiles', 'traces'] as const) {
+    for (const signal of told) {
       const level = factory.stability[signal];
       if (level !== undefined || signal !== 'profiles') lines.push(`        ${signal}: ${title(level ?? 'undefined')}`);
     }

@@ -3,7 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { otelcolBinary } from '../support/otelcol.ts';
 import { bundle } from '../support/program.ts';
+
+interface Component {
+  readonly name: string;
+  readonly stability: Readonly<Record<string, string>>;
+}
+type Section = 'receivers' | 'processors' | 'exporters' | 'connectors' | 'extensions';
+type Components = Readonly<Record<Section, readonly Component[]>>;
 
 const folder = mkdtempSync(join(tmpdir(), 'sonde-cli-'));
 let program = '';
@@ -73,6 +82,23 @@ test('components has the shape of the Collector’s', () => {
     /^buildinfo:\n {4}command: sonde\n {4}description: .*\n {4}version: 1\.2\.3\nreceivers:\n {4}- name: ebpf_socket\n {6}module: .*\n {6}stability:\n {8}logs: Undefined\n {8}metrics: Alpha\n {8}traces: Alpha\n/,
   );
   expect(stdout).not.toContain('otlphttp');
+});
+
+test('components have the Collector’s names and stability', () => {
+  if (otelcolBinary === undefined) return console.log('skipped: SONDE_OTELCOL names no Collector');
+  const collector = parse(spawnSync(otelcolBinary, ['components'], { encoding: 'utf8' }).stdout) as Components;
+  const own = parse(sonde('components').stdout) as Components;
+  let compared = 0;
+  for (const section of ['receivers', 'processors', 'exporters', 'connectors', 'extensions'] as const) {
+    for (const { name, stability } of own[section]) {
+      const theirs = collector[section].find((each) => each.name === name)?.stability;
+      if (theirs === undefined) continue;
+      compared++;
+      const shared = Object.entries(stability).filter(([signals]) => !signals.includes('profiles'));
+      expect({ name, stability: Object.fromEntries(shared) }).toEqual({ name, stability: theirs });
+    }
+  }
+  expect(compared).toBeGreaterThanOrEqual(12);
 });
 
 describe('running', () => {
