@@ -24,7 +24,7 @@ interface Early {
   readonly captured: number;
   readonly first: boolean;
   readonly time: number;
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes: Uint8Array;
   readonly deadline: number;
 }
 
@@ -126,11 +126,7 @@ export class Stream {
 
   /** Gives up waiting for what is overdue at `now`. */
   expire(now: number): void {
-    for (let head = this.early[0]; head !== undefined && head.deadline <= now; head = this.early[0]) {
-      // One that waits for the other direction goes with it.
-      if (head.offset <= this.next) break;
-      this.skip(head);
-    }
+    for (let { hole } = this; hole !== undefined && hole.deadline <= now; hole = this.hole) this.skip(hole);
     if (this.endHow !== undefined && this.endDeadline <= now) this.tryFinish(true);
   }
 
@@ -186,23 +182,42 @@ export class Stream {
     start: number,
   ): void {
     if (offset > this.next) this.env.counters.reordered++;
-    const full = this.earlyBytes + captured > HOLD_BYTES || this.early.length >= HOLD_RECORDS;
-    const copy = captured === 0 || full ? undefined : this.env.memory.take(captured);
-    if (copy === undefined && captured > 0) {
-      const [hole] = this.peer.early;
-      if (hole !== undefined && this.peer.lacks(time)) this.peer.skip(hole);
-      while (this.early[0] !== undefined && this.early[0].offset < offset) this.skip(this.early[0]);
-      if (this.early.length === 0 && offset > this.next) this.missing(offset - this.next, time);
+    let copy = this.room(captured);
+    while (copy === undefined && this.skipOldest()) copy = this.room(captured);
+    if (copy === undefined) {
+      // Nothing is waited for any more, and still there is no memory.
+      if (offset > this.next) this.missing(offset - this.next, time);
       if (offset >= this.next) this.accept(first, time, offset, length, captured, bytes, start);
       else this.overlap(time, offset, length, captured, bytes, start);
       return;
     }
-    copy?.set(bytes.subarray(start, start + captured));
+    copy.set(bytes.subarray(start, start + captured));
     const deadline = this.env.now + this.env.holdNs;
     let at = this.early.length;
     while (at > 0 && (this.early[at - 1]?.offset ?? 0) > offset) at--;
     this.early.splice(at, 0, { offset, length, captured, first, time, bytes: copy, deadline });
     this.earlyBytes += captured;
+  }
+
+  /** For a copy of so many bytes; undefined: too much waits already. */
+  private room(captured: number): Uint8Array | undefined {
+    if (this.early.length >= HOLD_RECORDS || this.earlyBytes + captured > HOLD_BYTES) return undefined;
+    return captured === 0 ? EMPTY : this.env.memory.take(captured);
+  }
+
+  /** The hole that has been there longest, in either direction, stays one. False: there is none. */
+  private skipOldest(): boolean {
+    const { hole: own, peer } = this;
+    const others = peer.hole;
+    if (own !== undefined && (others === undefined || own.time <= others.time)) this.skip(own);
+    else if (others !== undefined) peer.skip(others);
+    return own !== undefined || others !== undefined;
+  }
+
+  /** The record behind a hole. */
+  private get hole(): Early | undefined {
+    const [head] = this.early;
+    return head !== undefined && head.offset > this.next ? head : undefined;
   }
 
   /** Delivers the early records of both directions that fit now, as they passed. */
@@ -226,8 +241,8 @@ export class Stream {
 
   /** Something is missing that passed before `time`, as far as is known. */
   private lacks(time: number): boolean {
-    const [head] = this.early;
-    return head !== undefined && head.offset > this.next && head.time <= time;
+    const { hole } = this;
+    return hole !== undefined && hole.time <= time;
   }
 
   /** The hole before `head` stays a hole. */
@@ -249,7 +264,7 @@ export class Stream {
 
   private take(head: Early): void {
     this.early.shift();
-    const bytes = head.bytes ?? EMPTY;
+    const { bytes } = head;
     if (head.offset === this.next) {
       this.accept(head.first, head.time, head.offset, head.length, head.captured, bytes, 0);
     } else {
@@ -260,7 +275,7 @@ export class Stream {
 
   private release(record: Early): void {
     this.earlyBytes -= record.captured;
-    if (record.bytes !== undefined) this.env.memory.give(record.bytes);
+    if (record.bytes !== EMPTY) this.env.memory.give(record.bytes);
   }
 
   private announce(how: End, offset: number, time: number, patience: number): void {
