@@ -60,6 +60,8 @@ export interface MetricOptions {
   readonly unit: string;
   /** The lowest `service::telemetry::metrics::level` that has it; default: basic. */
   readonly level?: 'normal' | 'detailed';
+  /** Without the component's id: its own attributes say where it was. */
+  readonly anonymous?: boolean;
   /** Attribute that names the component's signal. */
   readonly signalKey?: 'data_type' | 'otel.signal';
 }
@@ -91,7 +93,7 @@ export interface ComponentTelemetry {
 }
 
 /** One value of an own metric. */
-export interface MetricValue extends Omit<MetricOptions, 'signalKey'> {
+export interface MetricValue extends Omit<MetricOptions, 'signalKey' | 'anonymous'> {
   readonly name: string;
   /** Else it is a level that goes up and down. */
   readonly monotonic: boolean;

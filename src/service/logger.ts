@@ -3,7 +3,7 @@ import type { LogSampler } from './log_sampler.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 type Fields = Readonly<Record<string, unknown>>;
-const order: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+const order: Readonly<Record<Level | 'none', number>> = { debug: 0, info: 1, warn: 2, error: 3, none: 4 };
 
 export interface LogRecord {
   readonly level: Level;
@@ -14,7 +14,8 @@ export interface LogRecord {
 
 /** A reload changes them in place: every logger of the process has the same ones. */
 export interface LogOptions {
-  level: Level;
+  /** `none`: dpanic and above, which Sonde has not. */
+  level: Level | 'none';
   encoding: 'console' | 'json';
   write: (line: string) => void;
   now?: () => Date;

@@ -93,7 +93,9 @@ export class OtlpExporter<Items> {
         const again = error instanceof SendError && error.retryable && !signal.aborted;
         const pause = wait * (0.5 + Math.random());
         if (!again || performance.now() + pause >= end) throw error;
-        await sleep(pause, undefined, { signal });
+        await sleep(pause, undefined, { signal }).catch(() => {
+          throw error;
+        });
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { TelemetryConfig } from '../config/telemetry.ts';
 import { LogSampler } from './log_sampler.ts';
-import { type Level, LineLogger, type LogOptions } from './logger.ts';
+import { LineLogger, type LogOptions } from './logger.ts';
 import { OwnOutputs } from './own_outputs.ts';
 import { type OwnAttributes, ownResource } from './own_resource.ts';
 import { processMetrics } from './process_metrics.ts';
@@ -131,8 +131,7 @@ export class OwnTelemetry {
   }
 }
 
-/** dpanic and above: Sonde writes nothing above error. */
-function levelOf(text: string): Level {
+function levelOf(text: string): LogOptions['level'] {
   const lower = text.toLowerCase();
-  return lower === 'debug' || lower === 'info' || lower === 'warn' ? lower : 'error';
+  return lower === 'debug' || lower === 'info' || lower === 'warn' || lower === 'error' ? lower : 'none';
 }

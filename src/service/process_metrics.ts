@@ -9,7 +9,7 @@ export function processMetrics(): MetricValue[] {
   const { total_heap_size, used_heap_size, external_memory } = getHeapStatistics();
   const metric = (name: string, description: string, unit: string, monotonic: boolean, value: number): MetricValue => ({
     name: `otelcol_process_${name}`,
-    description,
+    description: `${description} [Alpha]`,
     unit,
     monotonic,
     attributes: none,

@@ -55,8 +55,10 @@ export class TelemetryRegistry {
   /** `close` ends the observers; what was counted stays, so that a component that is made again goes on counting. */
   scope(fixed: MetricAttributes, signal?: string): ComponentTelemetry & { readonly close: () => void } {
     const ends: (() => void)[] = [];
-    const fixedOf = ({ signalKey }: MetricOptions): MetricAttributes =>
-      signalKey === undefined || signal === undefined ? fixed : { ...fixed, [signalKey]: signal };
+    const fixedOf = ({ signalKey, anonymous }: MetricOptions): MetricAttributes => ({
+      ...(anonymous === true ? {} : fixed),
+      ...(signalKey === undefined || signal === undefined ? {} : { [signalKey]: signal }),
+    });
     return {
       close: () => {
         for (const end of ends.splice(0)) end();

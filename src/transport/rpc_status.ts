@@ -23,6 +23,27 @@ export const Code = {
   UNAUTHENTICATED: 16,
 } as const;
 
+const names = new Map<number, string>(Object.entries(Code).map(([name, code]) => [code, name]));
+/** Go writes CANCELLED with one L. */
+const goNames = new Map<number, string>(
+  Object.entries({ ...Code, CANCELED: Code.CANCELLED }).map(([name, code]) => [
+    code,
+    name === 'OK'
+      ? name
+      : name.toLowerCase().replaceAll(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase()),
+  ]),
+);
+
+/** As the specification writes it: INVALID_ARGUMENT. */
+export function codeName(code: number): string {
+  return names.get(code) ?? `CODE(${code})`;
+}
+
+/** As Go writes it: InvalidArgument. */
+export function goCodeName(code: number): string {
+  return goNames.get(code) ?? `Code(${code})`;
+}
+
 /** What may be sent again: https://opentelemetry.io/docs/specs/otlp/#failures */
 export const retryableCodes: readonly number[] = [
   Code.CANCELLED,

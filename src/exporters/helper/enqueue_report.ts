@@ -1,5 +1,5 @@
 import type { Batch } from '../../pdata/pdata.ts';
-import type { ComponentTelemetry } from '../../service/component.ts';
+import type { ComponentTelemetry, MetricAttributes } from '../../service/component.ts';
 import { byteBounds, itemBounds, itemCounter } from '../../service/item_counter.ts';
 import type { QueueConfig } from './schemas.ts';
 
@@ -14,9 +14,10 @@ export function enqueueReport(
   telemetry: ComponentTelemetry,
   config: QueueConfig,
   items: string,
+  attributes: MetricAttributes,
   size: () => number,
 ): EnqueueReport {
-  const sizes = (name: string, description: string): ((batch: Batch) => void) => {
+  const sizes = (name: string, description: string, labels: MetricAttributes): ((batch: Batch) => void) => {
     const level = 'detailed';
     const count = telemetry.histogram(`otelcol_exporter_${name}`, {
       ...{ description: `Number of units in ${description} [Development]`, unit: '{unit}', level },
@@ -27,8 +28,8 @@ export function enqueueReport(
       boundaries: byteBounds,
     });
     return (batch) => {
-      count.record(batch.itemCount);
-      bytes.record(batch.byteLength);
+      count.record(batch.itemCount, labels);
+      bytes.record(batch.byteLength, labels);
     };
   };
   if (config.enabled) {
@@ -41,7 +42,7 @@ export function enqueueReport(
     ]);
   }
   return {
-    offered: sizes('enqueue_size', 'the request added to the sending queue. Only available on detailed level.'),
+    offered: sizes('enqueue_size', 'the request added to the sending queue. Only available on detailed level.', {}),
     refused: itemCounter(
       telemetry,
       'otelcol_exporter_enqueue_failed',
@@ -51,6 +52,7 @@ export function enqueueReport(
     batched: sizes(
       'queue_batch_send_size',
       'the batch. Only recorded when batching is enabled. Only available on detailed level.',
+      attributes,
     ),
   };
 }

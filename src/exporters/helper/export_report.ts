@@ -7,27 +7,8 @@ import {
   type Settings,
 } from '../../service/component.ts';
 import { itemCounter } from '../../service/item_counter.ts';
+import { goCodeName } from '../../transport/rpc_status.ts';
 import { itemNames } from '../../transport/signals.ts';
-
-/** Names of google.rpc.Code as Go prints them. */
-const codeNames: Readonly<Record<number, string>> = {
-  1: 'Canceled',
-  2: 'Unknown',
-  3: 'InvalidArgument',
-  4: 'DeadlineExceeded',
-  5: 'NotFound',
-  6: 'AlreadyExists',
-  7: 'PermissionDenied',
-  8: 'ResourceExhausted',
-  9: 'FailedPrecondition',
-  10: 'Aborted',
-  11: 'OutOfRange',
-  12: 'Unimplemented',
-  13: 'Internal',
-  14: 'Unavailable',
-  15: 'DataLoss',
-  16: 'Unauthenticated',
-};
 
 /** Counts what an exporter sends and fails to send: behind its queue, over all attempts. */
 export class ExportReport {
@@ -105,10 +86,9 @@ export function reported(settings: Settings, signal: Signal, exporter: Component
   };
 }
 
+/** As the Collector has it: the code of google.rpc.Code in Go's words, where an upstream gave one. */
 function typeOf(error: unknown): string {
-  if (error instanceof ConsumeError) {
-    if (error.code !== undefined) return codeNames[error.code] ?? '_OTHER';
-    if (error.cause !== undefined && error.cause !== error) return typeOf(error.cause);
-  }
-  return error instanceof Error && error.name === 'AbortError' ? 'Canceled' : '_OTHER';
+  if (!(error instanceof Error)) return '_OTHER';
+  if ('code' in error && typeof error.code === 'number') return goCodeName(error.code);
+  return error.cause === undefined ? '_OTHER' : typeOf(error.cause);
 }

@@ -64,7 +64,7 @@ export class QueueSender implements Component, Consumer {
     this.#batcher = queue.batch === undefined ? undefined : new Batcher(queue.batch, batchSizer(queue), wake);
     const { telemetry } = settings;
     this.#report = new ExportReport(settings, unit, attributes);
-    this.#enqueued = enqueueReport(telemetry, queue, unit, () => this.#queue.size);
+    this.#enqueued = enqueueReport(telemetry, queue, unit, attributes, () => this.#queue.size);
   }
 
   /** Opens the storage: what the last run left is sent first. */

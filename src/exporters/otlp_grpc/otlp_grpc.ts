@@ -1,11 +1,18 @@
 import { platform } from 'node:os';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
-import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
+import { type Report, type RpcExchange, rpcReport } from '../../service/call_report.ts';
+import {
+  type Component,
+  ConsumeError,
+  type Consumer,
+  type MetricAttributes,
+  type Settings,
+} from '../../service/component.ts';
 import { RpcError } from '../../transport/grpc/call.ts';
 import { GrpcClient } from '../../transport/grpc/client.ts';
 import { parseEndpoint } from '../../transport/grpc/endpoint.ts';
 import type { ClientTls } from '../../transport/grpc/options.ts';
-import { decodePartialSuccess } from '../../transport/rpc_status.ts';
+import { Code, codeName, decodePartialSuccess } from '../../transport/rpc_status.ts';
 import { grpcMethods } from '../../transport/signals.ts';
 import { secureContextOptions } from '../../transport/tls_options.ts';
 import { tellPartialSuccess } from '../helper/partial_success.ts';
@@ -27,12 +34,17 @@ class OtlpGrpcUpstream implements Upstream {
   readonly #settings: Settings;
   readonly #config: OtlpGrpcConfig;
   readonly #signal: Signal;
+  readonly attributes: MetricAttributes;
+  readonly #report: Report<RpcExchange>;
   #client: TlsClient<GrpcClient> | undefined;
 
   constructor(settings: Settings, config: OtlpGrpcConfig, signal: Signal) {
     this.#settings = settings;
     this.#config = config;
     this.#signal = signal;
+    const { host, port } = parseEndpoint(config.endpoint);
+    this.attributes = { 'server.address': host, ...(port === undefined ? {} : { 'server.port': port }) };
+    this.#report = rpcReport(settings.telemetry, 'client', this.attributes);
   }
 
   start(): void {
@@ -54,11 +66,20 @@ class OtlpGrpcUpstream implements Upstream {
 
   async send(batch: Batch, abort: AbortSignal): Promise<void> {
     if (this.#client === undefined) throw new Error('not started');
+    const began = performance.now();
     const answer = await this.#client.current.send(batch, abort).catch((error: unknown) => {
-      throw error instanceof RpcError ? failureOf(error.code, error.message, error.details) : error;
+      const failed = error instanceof RpcError;
+      this.#tell(began, failed ? error.code : Code.UNKNOWN);
+      throw failed ? failureOf(error.code, error.message, error.details, error) : error;
     });
+    this.#tell(began, Code.OK);
     const partial = partialSuccess(answer);
     if (partial !== undefined) tellPartialSuccess(this.#settings, this.#signal, partial.message, partial.rejected);
+  }
+
+  #tell(began: number, code: number): void {
+    if (!this.#report.enabled) return;
+    this.#report.record({ method: grpcMethods[this.#signal], code: codeName(code), began });
   }
 }
 

@@ -1,5 +1,6 @@
 import { platform } from 'node:os';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
+import { type HttpExchange, httpReport, type Report } from '../../service/call_report.ts';
 import type { Component, Consumer, MetricAttributes, Settings } from '../../service/component.ts';
 import { proxyFor } from '../../transport/proxy.ts';
 import { httpPaths } from '../../transport/signals.ts';
@@ -28,6 +29,7 @@ class OtlpHttpUpstream implements Upstream {
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
   readonly attributes: MetricAttributes;
+  readonly #report: Report<HttpExchange>;
   #client: TlsClient<HttpClient> | undefined;
 
   constructor(settings: Settings, config: OtlpHttpConfig, signal: Signal) {
@@ -41,6 +43,7 @@ class OtlpHttpUpstream implements Upstream {
       'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
       'url.path': pathname,
     };
+    this.#report = httpReport(settings.telemetry, 'client');
     const { command, version } = settings.buildInfo;
     this.#headers = {
       'user-agent': `${command}/${version} (${platform()}/${process.arch})`,
@@ -72,11 +75,34 @@ class OtlpHttpUpstream implements Upstream {
     const { body, contentEncoding } = await encodeBody(batch, this.#config);
     const headers =
       contentEncoding === undefined ? this.#headers : { ...this.#headers, 'content-encoding': contentEncoding };
-    const response = await this.#client.current.post(body, headers, abort);
+    const began = performance.now();
+    const response = await this.#client.current.post(body, headers, abort).catch((error: unknown) => {
+      this.#tell(began, errorType(error), body.length);
+      throw error;
+    });
+    this.#tell(began, response.status, body.length);
     if (response.status < 200 || response.status > 299) throw responseError(this.#url, response);
     const message = successMessage(response);
     if (message !== undefined) tellPartialSuccess(this.#settings, this.#signal, message.text, message.rejected);
   }
+
+  #tell(began: number, status: number | string, requestBytes: number): void {
+    if (!this.#report.enabled) return;
+    const { host: authority, protocol } = this.#url;
+    const scheme = protocol.slice(0, -1);
+    this.#report.record({
+      ...{ method: 'POST', status, authority, scheme, version: '1.1' },
+      began,
+      requestBytes,
+      responseBytes: 0,
+    });
+  }
+}
+
+/** Of the system's error, where there is one: ECONNREFUSED. */
+function errorType(error: unknown): string {
+  const { cause } = error instanceof Error ? error : { cause: undefined };
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : '_OTHER';
 }
 
 function endpointOf(config: OtlpHttpConfig, signal: Signal): URL {

@@ -9,9 +9,10 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Signal } from '../../pdata/pdata.ts';
+import { type Report, type RpcExchange, rpcReport } from '../../service/call_report.ts';
 import type { Component, Settings } from '../../service/component.ts';
 import { listen } from '../../transport/listen.ts';
-import { Code } from '../../transport/rpc_status.ts';
+import { Code, codeName } from '../../transport/rpc_status.ts';
 import { grpcMethods } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
 import { statusOf } from './answer.ts';
@@ -48,6 +49,7 @@ export class GrpcReceiver implements Component {
   readonly #bodies = new HeldBodies();
   readonly #connections = new Map<Http2Session, GrpcConnection>();
   readonly #calls = new Set<ServerHttp2Stream>();
+  readonly #report: Report<RpcExchange>;
   #server: Http2Server | Http2SecureServer | undefined;
   #stopWatching: () => void = () => undefined;
 
@@ -55,6 +57,7 @@ export class GrpcReceiver implements Component {
     this.#settings = settings;
     this.#config = config;
     this.#intake = intake;
+    this.#report = rpcReport(settings.telemetry, 'server');
     this.#methods = new Map(intake.signals.map((signal) => [grpcMethods[signal], signal]));
     this.#services = [...this.#methods.keys()].map((method) => method.slice(1, method.lastIndexOf('/')));
     this.#limit = config.max_recv_msg_size_mib > 0 ? config.max_recv_msg_size_mib * MIB : DEFAULT_MAX_MESSAGE;
@@ -133,8 +136,10 @@ export class GrpcReceiver implements Component {
     if (refuseOtherHttp(stream, headers)) return;
     this.#calls.add(stream);
     const held = this.#bodies.body();
+    const path = headers[':path'] ?? '';
+    const began = this.#report.enabled ? performance.now() : undefined;
+    let code: number = Code.OK;
     try {
-      const path = headers[':path'] ?? '';
       const signal = this.#methods.get(path);
       if (signal === undefined) throw unknownMethod(path, this.#services);
       const { bytes, payload, encoding } = await readMessage(stream, checkHead(headers), this.#limit, held);
@@ -142,9 +147,14 @@ export class GrpcReceiver implements Component {
       await this.#intake.protobuf(signal, bytes, gzip);
       answerOk(stream);
     } catch (error) {
-      answerError(stream, statusOf(error));
+      const status = statusOf(error);
+      code = status.code;
+      answerError(stream, status);
     } finally {
       held.release();
+      // Of what nobody serves the name is the sender's choice.
+      const method = this.#methods.has(path) ? path : '/_OTHER';
+      if (began !== undefined) this.#report.record({ method, code: codeName(code), began });
     }
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { Signal } from '../../pdata/pdata.ts';
+import { type HttpExchange, httpReport, type Report } from '../../service/call_report.ts';
 import type { Component, Settings } from '../../service/component.ts';
 import { listen } from '../../transport/listen.ts';
 import { encodeStatus, type RpcStatus, statusJson } from '../../transport/rpc_status.ts';
@@ -32,11 +33,15 @@ export class HttpReceiver implements Component {
   #stopWatching: () => void = () => undefined;
   #stopping = false;
   readonly #bodies = new HeldBodies();
+  readonly #report: Report<HttpExchange>;
+  /** Requests that are measured. */
+  readonly #measured = new WeakMap<IncomingMessage, Measured>();
 
   constructor(settings: Settings, config: HttpConfig, intake: Intake) {
     this.#settings = settings;
     this.#config = config;
     this.#intake = intake;
+    this.#report = httpReport(settings.telemetry, 'server');
     const paths: Readonly<Record<Signal, string>> = {
       traces: config.traces_url_path,
       metrics: config.metrics_url_path,
@@ -106,6 +111,8 @@ export class HttpReceiver implements Component {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const measured: Measured | undefined = this.#report.enabled ? { began: performance.now(), bytes: 0 } : undefined;
+    if (measured !== undefined) this.#measured.set(request, measured);
     for (const [name, value] of Object.entries(this.#config.response_headers)) response.setHeader(name, String(value));
     if (this.#cors?.handle(request, response) === true) return;
     const encoding = request.headers['content-encoding'] ?? '';
@@ -115,7 +122,9 @@ export class HttpReceiver implements Component {
       this.#refuse(response, type, unsupportedEncoding(encoding));
       return;
     }
-    const signal = this.#routes.get(pathOf(request.url ?? ''));
+    const path = pathOf(request.url ?? '');
+    const signal = this.#routes.get(path);
+    if (measured !== undefined && signal !== undefined) measured.route = path;
     if (signal === undefined) this.#text(response, 404, '404 page not found\n');
     else if (request.method !== 'POST') this.#text(response, 405, '405 method not allowed, supported: [POST]');
     else if (type !== PROTOBUF && type !== JSON_TYPE) {
@@ -133,6 +142,8 @@ export class HttpReceiver implements Component {
     const held = this.#bodies.body();
     try {
       const body = await readBody(request, this.#limit, held.hold);
+      const measured = this.#measured.get(request);
+      if (measured !== undefined) measured.bytes = body.length;
       const bytes = await decodeBody(encoding, body, this.#limit);
       if (bytes !== body) held.grow(bytes.length);
       if (type === JSON_TYPE) await this.#intake.json(signal, bytes);
@@ -171,7 +182,35 @@ export class HttpReceiver implements Component {
     if (limit > 0 && response.socket !== null) response.setTimeout(limit, () => response.destroy());
     response.end(body);
     if (close) discardRest(response);
+    const measured = this.#measured.get(response.req);
+    if (measured !== undefined) this.#tell(response.req, measured, status, Buffer.byteLength(body));
   }
+
+  #tell(
+    { method = '', headers, httpVersion }: IncomingMessage,
+    measured: Measured,
+    status: number,
+    bytes: number,
+  ): void {
+    this.#report.record({
+      method,
+      status,
+      ...(measured.route === undefined ? {} : { route: measured.route }),
+      authority: headers.host ?? '',
+      scheme: this.#config.tls === undefined ? 'http' : 'https',
+      version: httpVersion,
+      began: measured.began,
+      requestBytes: measured.bytes,
+      responseBytes: bytes,
+    });
+  }
+}
+
+interface Measured {
+  /** Of performance.now(). */
+  readonly began: number;
+  bytes: number;
+  route?: string;
 }
 
 /** A sender that still writes would never read the answer if the connection were reset: its bytes are read away for a while. */
