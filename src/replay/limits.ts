@@ -4,7 +4,7 @@ export const EARLY_PIECES = 8192;
 /** The same of all connections. */
 export const EARLY_TOTAL_BYTES = 128 * 1024 * 1024;
 
-/** What the receiver has acknowledged and the capture does not have may still come, if packets are out of order, ns. */
+/** What the receiver has acknowledged and the capture does not have may still come if nothing later has, ns. */
 export const REORDER_NS = 50e6;
 /** What nobody has acknowledged will be sent again: as long as a few doubled time-outs take, ns. */
 export const RETRANSMIT_NS = 10e9;

@@ -84,6 +84,8 @@ export class Reassembly {
     this.begin(seq);
     const offset = this.place(seq, time);
     if (offset === undefined) return;
+    // What passed here before an acknowledgement that passed here is not to come after what followed it.
+    while (offset > this.next && this.missing) this.giveUp(Math.min(this.holeEnd, offset), time);
     if (offset > this.next) {
       this.counters.outOfOrder++;
       this.makeRoom(offset, captured, time);

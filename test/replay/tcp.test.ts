@@ -208,6 +208,21 @@ describe('what the capture lacks', () => {
     expect(result.replay.tap).toMatchObject({ gaps: 1, gapBytes: get('/lost').length });
   });
 
+  test('a request on a busy connection: no other exchange suffers', () => {
+    const script = new TcpScript().open();
+    for (let i = 0; i < 100; i++) {
+      if (i === 50) script.lose('client', get('/50'));
+      else script.send('client', get(`/${i}`));
+      script.send('server', ok(`${i}`));
+      // Far below every patience.
+      script.time -= 2n * MS - 20_000n;
+    }
+    const result = run(script.close().packets);
+    const answered = result.spans.filter(({ attributes }) => attributes['http.response.status_code'] === 200);
+    expect(answered).toHaveLength(99);
+    expect(result.replay.tap.gaps).toBe(1);
+  });
+
   test('a part of a body: the size is known nevertheless', () => {
     const body = 'x'.repeat(5000);
     const script = new TcpScript().open().send('client', get('/a'));
