@@ -46,7 +46,7 @@
     {
       # Apart from the tap's addon: only bodies in zstd, lz4 and snappy need it.
       'target_name': 'compression',
-      'sources': ['native/compression.cc', 'native/encoders.cc'],
+      'sources': ['native/compression.cc', 'native/decoders.cc', 'native/encoders.cc'],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
       'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
       'cflags_cc': [

@@ -2,12 +2,13 @@
 #include "encoders.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <iterator>
 
 #include <lz4frame.h>
 #include <snappy-c.h>
 #include <zstd.h>
+
+#include "snappy_frame.h"
 
 namespace sonde
 {
@@ -57,33 +58,6 @@ const char *EncodeSnappy(const uint8_t *bytes, size_t length, int, std::vector<u
 	return length > UINT32_MAX ? "snappy: too long" : AppendBlock(bytes, length, out);
 }
 
-/* CRC-32C (Castagnoli), reflected. */
-static constexpr std::array<uint32_t, 256> MakeCrcTable()
-{
-	std::array<uint32_t, 256> table{};
-	for (uint32_t i = 0; i < table.size(); i++) {
-		uint32_t crc = i;
-		for (int bit = 0; bit < 8; bit++)
-			crc = (crc & 1) != 0 ? (crc >> 1) ^ 0x82f63b78U : crc >> 1;
-		table[i] = crc;
-	}
-	return table;
-}
-
-static constexpr auto kCrcTable = MakeCrcTable();
-
-/* Masked as https://github.com/google/snappy/blob/main/framing_format.txt, section 3, says. */
-static uint32_t MaskedCrc(const uint8_t *bytes, size_t length)
-{
-	uint32_t crc = ~0U;
-	for (size_t i = 0; i < length; i++)
-		crc = kCrcTable[(crc ^ bytes[i]) & 0xff] ^ (crc >> 8);
-	crc = ~crc;
-	return ((crc >> 15) | (crc << 17)) + 0xa282ead8U;
-}
-
-static constexpr uint8_t kStreamId[] = {0xff, 6, 0, 0, 's', 'N', 'a', 'P', 'p', 'Y'};
-static constexpr size_t kMaxFrameContent = 65536;
 /* Type, length of what follows (24 bits), checksum of the content. */
 static constexpr size_t kFrameHead = 8;
 
@@ -109,7 +83,7 @@ const char *EncodeSnappyFramed(const uint8_t *bytes, size_t length, int, std::ve
 			out[head + 1 + i] = static_cast<uint8_t>(follows >> (8 * i));
 		for (size_t i = 0; i < 4; i++)
 			out[head + 4 + i] = static_cast<uint8_t>(crc >> (8 * i));
-		out[head] = stored ? 1 : 0;
+		out[head] = stored ? kStored : kCompressed;
 	}
 	return nullptr;
 }

@@ -9,8 +9,8 @@ export const buildPackages = [
   { name: 'libbpf-dev', why: 'loads eBPF programs; eBPF headers', paths: ['/usr/include/bpf/libbpf.h'] },
   { name: 'libelf-dev', why: 'libbpf reads ELF files with it', paths: ['/usr/include/libelf.h'] },
   { name: 'libzstd-dev', why: 'bodies and files in zstd', paths: ['/usr/include/zstd.h'] },
-  { name: 'liblz4-dev', why: 'exporters that compress with lz4', paths: ['/usr/include/lz4frame.h'] },
-  { name: 'libsnappy-dev', why: 'exporters that compress with snappy', paths: ['/usr/include/snappy-c.h'] },
+  { name: 'liblz4-dev', why: 'bodies in lz4', paths: ['/usr/include/lz4frame.h'] },
+  { name: 'libsnappy-dev', why: 'bodies in snappy', paths: ['/usr/include/snappy-c.h'] },
   { name: 'zlib1g-dev', why: 'libelf needs it', paths: ['/usr/include/zlib.h'] },
   {
     name: 'libc6-dev',

@@ -4,8 +4,8 @@ import { packageRoot } from '../package_root.ts';
 
 /** native/compression.cc. */
 interface NativeCompression {
-  /** zstd, all frames. Undefined: longer than `limit`. Throws on what is no zstd. */
-  decompress(bytes: Uint8Array, limit: number): Uint8Array | undefined;
+  /** All frames. Undefined: longer than `limit`. Throws on what is none. */
+  decompress(name: NativeEncoding, bytes: Uint8Array, limit: number): Uint8Array | undefined;
   compress(name: NativeEncoding, bytes: Uint8Array, level: number, inThread: false): Uint8Array;
   /** In another thread: the bytes may not change meanwhile. */
   compress(name: NativeEncoding, bytes: Uint8Array, level: number, inThread: true): Promise<Uint8Array>;

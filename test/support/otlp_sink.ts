@@ -58,7 +58,9 @@ export class OtlpSink {
 
 function decoded(body: Uint8Array, headers: IncomingMessage['headers']): Uint8Array {
   const encoding = headers['content-encoding'];
-  if (encoding === 'zstd') return new Uint8Array(nativeCompression().decompress(body, 1e9) ?? []);
+  if (encoding === 'zstd' || encoding === 'lz4' || encoding === 'snappy' || encoding === 'x-snappy-framed') {
+    return new Uint8Array(nativeCompression().decompress(encoding, body, 1e9) ?? []);
+  }
   if (encoding === 'gzip') return new Uint8Array(gunzipSync(body));
   return encoding === 'deflate' || encoding === 'zlib' ? new Uint8Array(inflateSync(body)) : new Uint8Array(body);
 }

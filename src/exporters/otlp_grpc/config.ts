@@ -16,7 +16,7 @@ export const schema = {
       type: 'string',
       enum: compressions,
       default: 'gzip',
-      description: 'grpc-encoding of the message: gzip, zstd or none; the others are refused with the reason.',
+      description: 'grpc-encoding of the message: gzip, zstd, snappy or none; the others are refused with the reason.',
     },
     keepalive: {
       type: 'object',
@@ -70,8 +70,8 @@ export function validate(config: OtlpGrpcConfig): Problem[] {
   if (endpoint !== undefined) {
     problems.push({ path: config.endpoint === '' ? [] : ['endpoint'], message: endpoint });
   }
-  if (!['', 'none', 'gzip', 'zstd'].includes(config.compression)) {
-    const message = `unsupported compression type "${config.compression}": use gzip, zstd, none, or the otlp_http exporter`;
+  if (!['', 'none', 'gzip', 'zstd', 'snappy'].includes(config.compression)) {
+    const message = `unsupported compression type "${config.compression}": use gzip, zstd, snappy, none, or the otlp_http exporter`;
     problems.push({ path: ['compression'], message });
   }
   if (!['', 'round_robin', 'pick_first'].includes(config.balancer_name)) {

@@ -69,9 +69,12 @@ export async function decodeBody(encoding: string, body: Buffer, limit: number):
         return body.length <= MAX_SYNC_BYTES
           ? trimmed(zlib.inflateSync(body, { chunkSize: CHUNK, maxOutputLength: limit }))
           : await inflate(body, { maxOutputLength: limit });
-      case 'zstd': {
-        const { decompressZstd } = await import('./zstd.ts');
-        return decompressZstd(body, limit);
+      case 'zstd':
+      case 'lz4':
+      case 'snappy':
+      case 'x-snappy-framed': {
+        const { decompressNative } = await import('./native_encodings.ts');
+        return decompressNative(encoding, body, limit);
       }
     }
   } catch (error) {

@@ -5,7 +5,7 @@ import { tlsServerSchema, validateTls } from '../../transport/tls_schema.ts';
 const duration = (value: string, description: string) =>
   ({ type: 'string', format: 'duration', default: value, description }) as const;
 
-export const encodings = ['', 'gzip', 'zstd', 'zlib', 'deflate'] as const;
+export const encodings = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const;
 
 const keepalive = {
   type: 'object',
@@ -232,7 +232,7 @@ function validateHttp(config: HttpConfig): Problem[] {
     if ((encodings as readonly string[]).includes(name)) return;
     problems.push({
       path: [...path, 'compression_algorithms', String(i)],
-      message: `unsupported compression algorithm "${name}"; supported: gzip, zstd, zlib, deflate and ""`,
+      message: `unsupported compression algorithm "${name}"; supported: ${encodings.slice(1).join(', ')} and ""`,
     });
   });
   if (config.tls !== undefined) problems.push(...validateTls(config.tls, [...path, 'tls'], true));

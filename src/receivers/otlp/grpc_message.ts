@@ -7,7 +7,7 @@ import type { HeldBody } from './held_bodies.ts';
 /** Compressed-Flag and Message-Length: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 const PREFIX_BYTES = 5;
 /** What a message may be compressed with; the receiver has more over HTTP, gRPC's registry knows these. */
-export const grpcEncodings: readonly string[] = ['identity', 'gzip', 'deflate', 'zstd'];
+export const grpcEncodings: readonly string[] = ['identity', 'gzip', 'deflate', 'zstd', 'snappy'];
 
 export interface GrpcMessage {
   readonly bytes: Uint8Array;

@@ -18,7 +18,9 @@ export interface Payload {
 export async function encodeMessage(payload: Payload, compression: Compression | undefined): Promise<Uint8Array[]> {
   if (compression === undefined) return framed(0, payload.bytes());
   if (compression === 'gzip' && payload.gzip !== undefined) return framed(1, payload.gzip);
-  return framed(1, await compress(compression, payload.bytes(), 0));
+  // What gRPC calls snappy is the framed form, in the Collector and elsewhere.
+  const form = compression === 'snappy' ? 'x-snappy-framed' : compression;
+  return framed(1, await compress(form, payload.bytes(), 0));
 }
 
 function framed(flag: number, payload: Uint8Array): Uint8Array[] {
@@ -41,7 +43,9 @@ export function decodeMessage(frame: Buffer, encoding: string, limit: number): U
   try {
     if (encoding === 'gzip') return gunzipSync(payload, { maxOutputLength: limit });
     if (encoding === 'deflate') return inflateSync(payload, { maxOutputLength: limit });
-    if (encoding === 'zstd') return nativeCompression().decompress(payload, limit) ?? new Uint8Array(0);
+    if (encoding === 'zstd' || encoding === 'snappy') {
+      return nativeCompression().decompress(encoding, payload, limit) ?? new Uint8Array(0);
+    }
   } catch {
     // As below.
   }

@@ -173,7 +173,7 @@ function messagesOf(bytes: Buffer): Buffer[] {
     const end = at + 4 + bytes.readUInt32BE(at);
     const message = bytes.subarray(at + 4, end);
     const packed = message.length > 4 && message.readUInt32LE(0) === ZSTD_MAGIC;
-    messages.push(packed ? Buffer.from(nativeCompression().decompress(message, 1e8) ?? []) : message);
+    messages.push(packed ? Buffer.from(nativeCompression().decompress('zstd', message, 1e8) ?? []) : message);
     at = end;
   }
   return messages;

@@ -24,20 +24,21 @@ withCollector('to the Collector', () => {
   });
   afterAll(async () => collector.stop());
 
-  test.each(signals.flatMap((signal) => ['none', 'gzip'].map((compression) => [signal, compression] as const)))(
-    '%s, compression %s: all of it arrives',
-    async (signal, compression) => {
-      const yaml = `{endpoint: "127.0.0.1:${collector.grpc}", compression: ${compression}, tls: {insecure: true}, sending_queue: {enabled: false}}`;
-      const node = parseYaml(yaml, 'test');
-      const config = decode(node, schema as unknown as Schema, [], node, new Problems()) as OtlpGrpcConfig;
-      const exporter = await createOtlpGrpc(testSettings('otlp_grpc'), config, signal);
-      await exporter.start();
-      const bytes = encodeMessage(requestOf[signal], samples[signal]);
-      const before = collector.written(signal).length;
-      await exporter.consume(new Batch(signal, [bytes], 1));
-      await until(() => collector.written(signal).length > before, 'the line');
-      await exporter.shutdown(performance.now() + 1000);
-      expect(collector.written(signal).at(-1)).toBe(Buffer.from(toJson(requestOf[signal], bytes)).toString());
-    },
-  );
+  test.each(
+    signals.flatMap((signal) =>
+      ['none', 'gzip', 'zstd', 'snappy'].map((compression) => [signal, compression] as const),
+    ),
+  )('%s, compression %s: all of it arrives', async (signal, compression) => {
+    const yaml = `{endpoint: "127.0.0.1:${collector.grpc}", compression: ${compression}, tls: {insecure: true}, sending_queue: {enabled: false}}`;
+    const node = parseYaml(yaml, 'test');
+    const config = decode(node, schema as unknown as Schema, [], node, new Problems()) as OtlpGrpcConfig;
+    const exporter = await createOtlpGrpc(testSettings('otlp_grpc'), config, signal);
+    await exporter.start();
+    const bytes = encodeMessage(requestOf[signal], samples[signal]);
+    const before = collector.written(signal).length;
+    await exporter.consume(new Batch(signal, [bytes], 1));
+    await until(() => collector.written(signal).length > before, 'the line');
+    await exporter.shutdown(performance.now() + 1000);
+    expect(collector.written(signal).at(-1)).toBe(Buffer.from(toJson(requestOf[signal], bytes)).toString());
+  });
 });

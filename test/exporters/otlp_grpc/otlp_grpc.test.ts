@@ -219,8 +219,8 @@ test.each([
   ['endpoint: "unix://"', 'endpoint: unix socket path cannot be empty'],
   ['{endpoint: "a:1", timeout: -5s}', "timeout: 'timeout' must be non-negative"],
   [
-    '{endpoint: "a:1", compression: snappy}',
-    'compression: unsupported compression type "snappy": use gzip, zstd, none, or the otlp_http exporter',
+    '{endpoint: "a:1", compression: lz4}',
+    'compression: unsupported compression type "lz4": use gzip, zstd, snappy, none, or the otlp_http exporter',
   ],
   ['{endpoint: "a:1", balancer_name: magic}', 'balancer_name: invalid balancer_name: magic'],
   [

@@ -57,14 +57,17 @@ test.each([
   });
 });
 
-test.each(['none', 'gzip', 'deflate', 'zlib', 'zstd'])('compression %s', async (compression) => {
-  const exporter = await start(`{endpoint: "${url}", compression: ${compression}, headers: {X-Team: a}}`);
-  await exporter.consume(batch('abc'.repeat(1000)));
-  await until(() => sink.received.length === 1);
-  expect(sink.received[0]?.headers['content-encoding']).toBe(compression === 'none' ? undefined : compression);
-  expect(sink.received[0]?.headers['x-team']).toBe('a');
-  expect(sink.received[0]?.body).toEqual(bytes('abc'.repeat(1000)));
-});
+test.each(['none', 'gzip', 'deflate', 'zlib', 'zstd', 'lz4', 'snappy', 'x-snappy-framed'])(
+  'compression %s',
+  async (compression) => {
+    const exporter = await start(`{endpoint: "${url}", compression: ${compression}, headers: {X-Team: a}}`);
+    await exporter.consume(batch('abc'.repeat(1000)));
+    await until(() => sink.received.length === 1);
+    expect(sink.received[0]?.headers['content-encoding']).toBe(compression === 'none' ? undefined : compression);
+    expect(sink.received[0]?.headers['x-team']).toBe('a');
+    expect(sink.received[0]?.body).toEqual(bytes('abc'.repeat(1000)));
+  },
+);
 
 describe('a body that came as gzip', () => {
   const text = 'abc'.repeat(1000);

@@ -4,6 +4,7 @@ import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { toJson } from '../../../src/pdata/otlp/to_json.ts';
 import { type Signal, signals } from '../../../src/pdata/pdata.ts';
+import { type NativeEncoding, nativeCompression } from '../../../src/transport/native_compression.ts';
 import { httpPaths } from '../../../src/transport/signals.ts';
 import type { Request } from '../../support/otlp_receivers.ts';
 import { samples } from '../../support/otlp_samples.ts';
@@ -43,6 +44,10 @@ function span(...content: number[]): Uint8Array {
 const zstd = (bytes: Uint8Array, ...args: string[]): Buffer =>
   execFileSync('zstd', ['-q', '-c', ...args], { input: bytes, maxBuffer: 2 ** 28 });
 
+const packed = (name: NativeEncoding, bytes: Uint8Array): Buffer =>
+  Buffer.from(nativeCompression().compress(name, bytes, 0, false));
+const others = ['lz4', 'snappy', 'x-snappy-framed'] as const;
+
 const everySignal = signals.flatMap((signal): MatrixCase[] => {
   const bytes = bytesOf(signal);
   const json = toJson(requestOf[signal], bytes);
@@ -56,6 +61,7 @@ const everySignal = signals.flatMap((signal): MatrixCase[] => {
     one('zstd', post(signal, PROTOBUF, zstd(bytes), 'zstd')),
     one('JSON, zstd', post(signal, JSON_TYPE, zstd(json, '-19'), 'zstd')),
     one('deflate', post(signal, PROTOBUF, deflateSync(bytes), 'deflate')),
+    ...others.map((name) => one(name, post(signal, PROTOBUF, packed(name, bytes), name))),
     one('empty protobuf', post(signal, PROTOBUF, text(''))),
     one('empty JSON object', post(signal, JSON_TYPE, text('{}'))),
     one('GET', { method: 'GET', path: httpPaths[signal] }),
@@ -136,6 +142,23 @@ const compression: MatrixCase[] = [
   traces('gzip, not said', post('traces', PROTOBUF, gzipSync(sample))),
   traces('raw deflate', post('traces', PROTOBUF, deflateRawSync(sample), 'deflate')),
   traces('zlib cut off', post('traces', PROTOBUF, deflateSync(sample).subarray(0, -5), 'zlib')),
+  ...others.flatMap((name) => [
+    traces(`${name} garbage`, post('traces', PROTOBUF, sample, name)),
+    traces(`${name} cut off`, post('traces', PROTOBUF, packed(name, sample).subarray(0, -7), name)),
+    traces(`${name} changed`, post('traces', PROTOBUF, withByte(packed(name, sample), 15, 0x55), name)),
+    traces(`${name} of nothing`, post('traces', PROTOBUF, packed(name, new Uint8Array(0)), name)),
+    traces(`empty body as ${name}`, post('traces', PROTOBUF, text(''), name)),
+    traces(
+      `${name} with garbage behind`,
+      post('traces', PROTOBUF, Buffer.concat([packed(name, sample), Buffer.from('xyz')]), name),
+    ),
+  ]),
+  traces('framed snappy as snappy', post('traces', PROTOBUF, packed('x-snappy-framed', sample), 'snappy')),
+  traces('snappy of a block as x-snappy-framed', post('traces', PROTOBUF, packed('snappy', sample), 'x-snappy-framed')),
+  traces(
+    'lz4 of two frames',
+    post('traces', PROTOBUF, Buffer.concat([packed('lz4', sample), packed('lz4', sample)]), 'lz4'),
+  ),
   traces('zstd garbage', post('traces', PROTOBUF, sample, 'zstd')),
   traces('zstd cut off', post('traces', PROTOBUF, zstd(sample).subarray(0, -7), 'zstd')),
   traces('zstd with a wrong checksum', post('traces', PROTOBUF, withByte(zstd(sample, '--check'), -1, 0x55), 'zstd')),
@@ -168,6 +191,11 @@ const size: MatrixCase[] = [
   traces('as large as can be, zstd', post('traces', PROTOBUF, zstd(large(MAX)), 'zstd')),
   traces('one byte too large, zstd', post('traces', PROTOBUF, zstd(large(MAX + 1)), 'zstd'), big),
   traces('a bomb, zstd', post('traces', PROTOBUF, zstd(Buffer.alloc(100_000_000)), 'zstd'), big),
+  ...others.flatMap((name) => [
+    traces(`as large as can be, ${name}`, post('traces', PROTOBUF, packed(name, large(MAX)), name)),
+    traces(`one byte too large, ${name}`, post('traces', PROTOBUF, packed(name, large(MAX + 1)), name), big),
+    traces(`a bomb, ${name}`, post('traces', PROTOBUF, packed(name, Buffer.alloc(100_000_000)), name), big),
+  ]),
   traces('a bomb, zlib', post('traces', JSON_TYPE, deflateSync(Buffer.alloc(30_000_000, 32)), 'zlib'), big),
 ];
 

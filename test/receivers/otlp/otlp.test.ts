@@ -359,8 +359,8 @@ test.each([
     'protocols::grpc::tls::min_version: invalid TLS min_version: unsupported TLS version: "asd"',
   ],
   [
-    'protocols: {http: {compression_algorithms: [gzip, snappy]}}',
-    'protocols::http::compression_algorithms::1: unsupported compression algorithm "snappy"; supported: gzip, zstd, zlib, deflate and ""',
+    'protocols: {http: {compression_algorithms: [gzip, br]}}',
+    'protocols::http::compression_algorithms::1: unsupported compression algorithm "br"; supported: gzip, zstd, zlib, snappy, deflate, lz4, x-snappy-framed and ""',
   ],
 ])('%s: %s', (yaml, message) => {
   expect(() => receiverConfig(yaml)).toThrow(message);
