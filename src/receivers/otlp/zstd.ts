@@ -1,9 +1,0 @@
-import { nativeCompression } from '../../transport/native_compression.ts';
-import { TooLong } from './too_long.ts';
-
-/** All frames of a body. Throws TooLong when the result is longer than `limit`, Error when it is no zstd. */
-export function decompressZstd(body: Uint8Array, limit: number): Uint8Array {
-  const content = nativeCompression().decompress(body, limit);
-  if (content === undefined) throw new TooLong(`more than ${limit} bytes`);
-  return content;
-}
