@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -178,6 +178,30 @@ describe('SIGHUP', () => {
     expect(sink.received.length).toBeGreaterThanOrEqual(1);
   });
 });
+
+test('a ConfigMap is swapped: ..data points to a new directory', async () => {
+  const mount = join(folder, 'mount');
+  const put = (version: string, text: string): void => {
+    mkdirSync(join(mount, version), { recursive: true });
+    writeFileSync(join(mount, version, 'config.yaml'), text);
+    symlinkSync(version, join(mount, '..data_tmp'));
+    renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
+  };
+  put('..2026_1', configuration());
+  symlinkSync(join('..data', 'config.yaml'), join(mount, 'config.yaml'));
+  const running = await ready(configuration(), '--config', join(mount, 'config.yaml'));
+  for (const version of ['..2026_2', '..2026_3']) {
+    const before = running.stderr().split('Config reloaded').length;
+    put(version, configuration(`otlp_http/${version.slice(-1)}`));
+    rmSync(join(mount, `..2026_${Number(version.slice(-1)) - 1}`), { recursive: true });
+    await until(() => running.stderr().split('Config reloaded').length > before, `the reload of ${version}`, 10_000);
+  }
+  await send(4);
+  stop(running);
+  expect((await running.exit).code).toBe(0);
+  expect(running.stderr()).toContain('otlp_http/3');
+  expect(sink.received.length).toBeGreaterThanOrEqual(1);
+}, 30_000);
 
 test('an exporter that a reload removes sends what it can, and says what is lost', async () => {
   sink.answers = [status(503)];

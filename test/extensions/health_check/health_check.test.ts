@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { request as https } from 'node:https';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { decode } from '../../../src/config/decode.ts';
 import { formatDuration } from '../../../src/config/duration.ts';
@@ -6,6 +8,7 @@ import type { Schema } from '../../../src/config/schema.ts';
 import { parseYaml } from '../../../src/config/yaml.ts';
 import { type HealthCheckConfig, schema, validate } from '../../../src/extensions/health_check/config.ts';
 import { HealthCheck } from '../../../src/extensions/health_check/health_check.ts';
+import { type Certificate, TestAuthority } from '../../support/certificates.ts';
 import { testSettings } from '../../support/settings.ts';
 
 function configOf(yaml: string): HealthCheckConfig {
@@ -61,6 +64,35 @@ describe('answers', () => {
     expect(await get('/health')).toMatchObject({ status: 200, body: 'fine' });
     expect(await get('/health/x')).toMatchObject({ status: 404 });
     expect(await get('/live')).toMatchObject({ status: 404 });
+  });
+
+  test('TLS: the certificate is shown, and without one of the right authority no client is answered', async () => {
+    const authority = new TestAuthority();
+    try {
+      const [server, client] = [authority.issue('server'), authority.issue('client')];
+      const ask = async (port: number, certificate?: Certificate): Promise<number> => {
+        const own =
+          certificate === undefined ? {} : { cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) };
+        const options = { host: 'localhost', port, path: '/', ca: readFileSync(authority.ca), agent: false, ...own };
+        return new Promise((resolve, reject) => {
+          const request = https(options, (response) => {
+            response.resume();
+            resolve(response.statusCode ?? 0);
+          });
+          request.on('error', reject).end();
+        });
+      };
+      const files = `cert_file: ${server.cert}, key_file: ${server.key}`;
+      const { check } = await started(`{endpoint: "localhost:0", tls: {${files}}}`);
+      check.ready();
+      expect(await ask(check.port)).toBe(200);
+      await check.shutdown();
+      const mutual = await started(`{endpoint: "localhost:0", tls: {${files}, client_ca_file: ${authority.ca}}}`);
+      expect(await ask(mutual.check.port, client)).toBe(503);
+      await expect(ask(mutual.check.port)).rejects.toThrow();
+    } finally {
+      authority.delete();
+    }
   });
 
   test('an address in use fails the start', async () => {

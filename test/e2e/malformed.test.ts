@@ -2,20 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { malformed } from '../config/malformed.cases.ts';
 import { malformedSources } from '../config/malformed_sources.cases.ts';
 import { usual } from '../config/malformed_usual.cases.ts';
 import { env } from '../config/read.ts';
-import { bundle } from '../support/program.ts';
+import { repository } from '../support/paths.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sonde-malformed-'));
 const file = join(folder, 'config.yaml');
-let program = '';
-
-beforeAll(async () => {
-  program = await bundle(folder);
-});
+const program = join(repository, 'dist', 'main.mjs');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Expected {
