@@ -296,7 +296,7 @@ export class Stream {
     if (endHow === undefined || this.finished) return;
     if (!overdue && !(this.complete && (other === undefined || other.complete))) return;
     if (this.second) other?.tryFinish(overdue);
-    for (const head of this.early.slice()) if (this.early.includes(head)) this.skip(head);
+    while (this.early.length > 0 && this.skipOldest());
     if (this.finished) return;
     if (!this.complete) this.missing(this.endOffset - this.next, this.endTime);
     this.finished = true;
