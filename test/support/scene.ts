@@ -1,6 +1,7 @@
 import { Netns } from './netns.ts';
 import type { Server, ServerOptions, StartServer } from './servers.ts';
 import { Sonde, type SondeOptions } from './sonde.ts';
+import { until } from './until.ts';
 
 export interface Scene {
   readonly netns: Netns;
@@ -18,8 +19,11 @@ export async function withScene<Result>(
   let sonde: Sonde | undefined;
   try {
     const server = await start(netns, options.server);
-    sonde = await Sonde.start(netns, options.sonde);
-    const result = await work({ netns, server, sonde });
+    const started = await Sonde.start(netns, options.sonde);
+    sonde = started;
+    // On a busy machine it may be ready before the kernel is.
+    await until(() => started.stderr().includes('eBPF programs are attached'), 'the programs to be attached', 30_000);
+    const result = await work({ netns, server, sonde: started });
     await server.stop();
     return result;
   } finally {
