@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect } from '@jest/globals';
 import { encodeMessage } from '../../src/pdata/otlp/encode.ts';
 import { OwnTelemetry } from '../../src/service/own_telemetry.ts';
 import { Service } from '../../src/service/service.ts';
 import { grpcMethods } from '../../src/transport/signals.ts';
 import { read } from '../config/read.ts';
+import { gated } from '../support/gated.ts';
 import { call } from '../support/grpc_client.ts';
 import { GrpcSink, refused } from '../support/grpc_sink.ts';
 import { otelcolBinary, otelcolMissing } from '../support/otelcol.ts';
@@ -206,27 +207,14 @@ function seriesOf(name: string, series: PrometheusFamily['series']): unknown {
   return bounds.size === 0 ? result : { ...result, bounds: [...bounds].sort((one, other) => one - other) };
 }
 
-const styles = [
-  '',
-  ', without_units: false, without_scope_info: false',
-  ', with_resource_constant_labels: {included: [service.name]}',
-];
-
-if (otelcolMissing === undefined) {
-  describe('own metrics as the reference Collector’s', () => {
-    test.each([
-      ['basic', ''],
-      ['normal', styles[2] ?? ''],
-      ['detailed', styles[1] ?? ''],
-    ])(
-      'level %s%s',
-      async (level, style) => {
-        const [reference, own] = [await ofCollector(level, style), await ofSonde(level, style)];
-        expect(comparable(own)).toEqual(comparable(reference));
-      },
-      60_000,
-    );
+const compared = gated(otelcolMissing);
+for (const [level, style] of [
+  ['basic', ''],
+  ['normal', ', with_resource_constant_labels: {included: [service.name]}'],
+  ['detailed', ', without_units: false, without_scope_info: false'],
+] as const) {
+  compared(`own metrics of level ${level}${style} are the reference Collector’s`, async () => {
+    const [reference, own] = [await ofCollector(level, style), await ofSonde(level, style)];
+    expect(comparable(own)).toEqual(comparable(reference));
   });
-} else {
-  test.skip(otelcolMissing, () => undefined);
 }
