@@ -1,19 +1,12 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  AggregationType,
-  createAllowListAttributesProcessor,
-  createDenyListAttributesProcessor,
-  InstrumentType,
-  MeterProvider,
-  MetricReader,
-  type ViewOptions,
-} from '@opentelemetry/sdk-metrics';
-import type { TelemetryConfig, ViewConfig } from '../config/telemetry.ts';
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import type { PrometheusReader, TelemetryConfig } from '../config/telemetry.ts';
 import type { Logger } from './component.ts';
-import { type MetricLevel, meterNameOf, OwnMeters } from './own_meters.ts';
+import { type MetricLevel, OwnMeters } from './own_meters.ts';
 import type { OwnAttributes } from './own_resource.ts';
 import { PrometheusServer } from './prometheus_server.ts';
 import { prometheusText } from './prometheus_text.ts';
+import { viewsOf } from './sdk_views.ts';
 import type { TelemetryRegistry } from './telemetry.ts';
 import { withinTime } from './within_time.ts';
 
@@ -31,7 +24,7 @@ export async function startMetrics(
   resource: OwnAttributes,
   logger: Logger,
 ): Promise<RunningMetrics> {
-  const pulled: { reader: PullReader; config: Parameters<typeof listen>[1] }[] = [];
+  const pulled: { reader: PullReader; config: PrometheusReader }[] = [];
   const all: MetricReader[] = [];
   const closers: (() => void)[] = [];
   for (const { pull, periodic } of readers) {
@@ -76,7 +69,7 @@ class PullReader extends MetricReader {
 /** A port that is taken is told, not the end: the Collector ends, but a sidecar's own metrics are not worth the pod. */
 async function listen(
   reader: PullReader,
-  config: NonNullable<NonNullable<TelemetryConfig['metrics']['readers'][number]['pull']>['exporter']['prometheus']>,
+  config: PrometheusReader,
   logger: Logger,
 ): Promise<PrometheusServer | undefined> {
   const host = config.host.replace(/^\[(.*)\]$/, '$1');
@@ -90,71 +83,4 @@ async function listen(
     logger.error('own metrics are not served', { error, endpoint });
     return undefined;
   }
-}
-
-/** Below detailed the Collector leaves attributes out by a view; with views of the user, which need detailed, it has none. */
-function viewsOf(level: string, configured: readonly ViewConfig[] | undefined): ViewOptions[] {
-  if (configured !== undefined) return configured.map(viewOf);
-  if (level.toLowerCase() === 'detailed') return [];
-  return [
-    {
-      instrumentName: 'otelcol_exporter_send_failed_*',
-      meterName: meterNameOf('otelcol_exporter_'),
-      attributesProcessors: [createDenyListAttributesProcessor(['error.type', 'error.permanent'])],
-    },
-  ];
-}
-
-const instrumentTypes: Readonly<Record<string, InstrumentType>> = {
-  counter: InstrumentType.COUNTER,
-  up_down_counter: InstrumentType.UP_DOWN_COUNTER,
-  histogram: InstrumentType.HISTOGRAM,
-  observable_counter: InstrumentType.OBSERVABLE_COUNTER,
-  observable_up_down_counter: InstrumentType.OBSERVABLE_UP_DOWN_COUNTER,
-  observable_gauge: InstrumentType.OBSERVABLE_GAUGE,
-};
-
-function viewOf({ selector, stream }: ViewConfig): ViewOptions {
-  const { attribute_keys: keys } = stream ?? {};
-  const type = instrumentTypes[selector?.instrument_type ?? ''];
-  const attributesProcessors = [
-    ...((keys?.included.length ?? 0) > 0 ? [createAllowListAttributesProcessor(keys?.included ?? [])] : []),
-    ...((keys?.excluded.length ?? 0) > 0 ? [createDenyListAttributesProcessor(keys?.excluded ?? [])] : []),
-  ];
-  const aggregation = aggregationOf(stream?.aggregation);
-  return {
-    ...given('instrumentName', selector?.instrument_name),
-    ...given('instrumentUnit', selector?.unit),
-    ...given('meterName', selector?.meter_name),
-    ...given('meterVersion', selector?.meter_version),
-    ...given('meterSchemaUrl', selector?.meter_schema_url),
-    ...given('name', stream?.name),
-    ...given('description', stream?.description),
-    ...(type === undefined ? {} : { instrumentType: type }),
-    ...(attributesProcessors.length === 0 ? {} : { attributesProcessors }),
-    ...(aggregation === undefined ? {} : { aggregation }),
-  };
-}
-
-function given<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {
-  return value === undefined || value === '' ? {} : ({ [key]: value } as Record<Key, string>);
-}
-
-function aggregationOf(
-  config: NonNullable<ViewConfig['stream']>['aggregation'],
-): NonNullable<ViewOptions['aggregation']> | undefined {
-  if (config === undefined) return undefined;
-  const { base2_exponential_bucket_histogram: exponential, explicit_bucket_histogram: explicit } = config;
-  if (exponential !== undefined) {
-    const { max_size: maxSize, record_min_max: recordMinMax } = exponential;
-    return { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize, recordMinMax } };
-  }
-  if (config.default !== undefined) return undefined;
-  if (config.drop !== undefined) return { type: AggregationType.DROP };
-  if (explicit !== undefined) {
-    const { boundaries, record_min_max: recordMinMax } = explicit;
-    return { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: [...boundaries], recordMinMax } };
-  }
-  if (config.last_value !== undefined) return { type: AggregationType.LAST_VALUE };
-  return config.sum === undefined ? undefined : { type: AggregationType.SUM };
 }
