@@ -84,27 +84,13 @@ export class Reassembly {
     this.begin(seq);
     const offset = this.place(seq, time);
     if (offset === undefined) return;
-    // What passed here before an acknowledgement that passed here is not to come after what followed it.
+    // It passed here before its acknowledgement did, and so before this: the capture does not have it.
     while (offset > this.next && this.missing) this.giveUp(Math.min(this.holeEnd, offset), time);
     if (offset > this.next) {
       this.counters.outOfOrder++;
       this.makeRoom(offset, captured, time);
     }
-    const known = Math.min(Math.max(this.next - offset, 0), length);
-    this.counters.repeatedBytes += known;
-    const from = offset + known;
-    // What lies behind a FIN is nobody's.
-    const rest = Math.min(offset + length, this.endOffset) - from;
-    if (rest <= 0) return;
-    const at = start + known;
-    const held = Math.min(Math.max(captured - known, 0), rest);
-    if (from === this.next && this.early.first === undefined) {
-      this.deliver(rest, held, bytes, at, push, time);
-    } else {
-      const piece = { offset: from, length: rest, bytes: bytes.subarray(at, at + held), push, time };
-      this.counters.repeatedBytes += this.early.add(piece);
-      this.catchUp(time);
-    }
+    this.take(offset, length, captured, bytes, start, push, time);
     this.settle(time);
   }
 
@@ -135,6 +121,7 @@ export class Reassembly {
 
   /** Gives up the hole that is overdue at `now`. */
   expire(now: number): void {
+    // At the end of a capture, `now` is Infinity.
     if (this.holeAt < 0 || this.deadline > now) return;
     this.giveUp(this.holeEnd, now);
     this.settle(now);
@@ -180,6 +167,33 @@ export class Reassembly {
     this.counters.undeliveredBytes += this.early.clear();
     this.giveUp(offset > this.next ? offset : offset + TWO_32, time);
     return this.next;
+  }
+
+  /** Delivers what is new of a segment, or keeps it for later. */
+  private take(
+    offset: number,
+    length: number,
+    captured: number,
+    bytes: Buffer,
+    start: number,
+    push: boolean,
+    time: number,
+  ): void {
+    const known = Math.min(Math.max(this.next - offset, 0), length);
+    this.counters.repeatedBytes += known;
+    const from = offset + known;
+    // What lies behind a FIN is nobody's.
+    const rest = Math.min(offset + length, this.endOffset) - from;
+    if (rest <= 0) return;
+    const at = start + known;
+    const held = Math.min(Math.max(captured - known, 0), rest);
+    if (from === this.next && this.early.first === undefined) {
+      this.deliver(rest, held, bytes, at, push, time);
+    } else {
+      const piece = { offset: from, length: rest, bytes: bytes.subarray(at, at + held), push, time };
+      this.counters.repeatedBytes += this.early.add(piece);
+      this.catchUp(time);
+    }
   }
 
   /** Holes in front are given up until there is room for a segment at `offset`. */
