@@ -1,3 +1,4 @@
+import { type ExtensionKeys, extensionKeys, refuseExtensions } from '../../transport/extension_keys.ts';
 import { type TlsClientConfig, tlsClientSchema, validateTls } from '../../transport/tls_schema.ts';
 import {
   type QueueConfig,
@@ -26,26 +27,7 @@ export const upstreamSchema = {
     description: 'Headers (metadata) of every request; a map, or a list of `{name: …, value: …}`.',
   },
   tls: tlsClientSchema,
-  auth: {
-    type: 'object',
-    'x-sonde-optional': true,
-    'x-sonde-switch': true,
-    description: 'Refused with the reason: Sonde has no authenticator extensions; use headers.',
-    properties: {
-      authenticator: { type: 'string', default: '', description: 'Id of an extension.' },
-    },
-    additionalProperties: false,
-  },
-  middlewares: {
-    type: 'array',
-    items: {
-      type: 'object',
-      properties: { id: { type: 'string', default: '' } },
-      additionalProperties: false,
-    },
-    default: [],
-    description: 'Must be empty: Sonde has no middleware extensions.',
-  },
+  ...extensionKeys,
   read_buffer_size: {
     type: 'integer',
     default: 0,
@@ -62,11 +44,9 @@ export const upstreamSchema = {
   sending_queue: queueSchema,
 } as const;
 
-export interface UpstreamConfig {
+export interface UpstreamConfig extends ExtensionKeys {
   readonly timeout: number;
   readonly tls: TlsClientConfig;
-  readonly auth?: { readonly authenticator: string };
-  readonly middlewares: readonly { readonly id: string }[];
   readonly retry_on_failure: RetryConfig;
   readonly sending_queue: QueueConfig;
 }
@@ -79,16 +59,9 @@ interface Problem {
 export function validateUpstream(config: UpstreamConfig): Problem[] {
   const problems: Problem[] = [];
   if (config.timeout < 0) problems.push({ path: ['timeout'], message: "'timeout' must be non-negative" });
-  if (config.auth !== undefined) {
-    const message = `failed to resolve authenticator "${config.auth.authenticator}": Sonde has no authenticator extensions; set the header under headers`;
-    problems.push({ path: ['auth', 'authenticator'], message });
-  }
-  for (const [i, { id }] of config.middlewares.entries()) {
-    const message = `failed to resolve middleware "${id}": Sonde has no middleware extensions`;
-    problems.push({ path: ['middlewares', String(i)], message });
-  }
   return [
     ...problems,
+    ...refuseExtensions(config, [], 'set the header under headers'),
     ...validateTls(config.tls, ['tls'], false),
     ...validateRetry(config.retry_on_failure),
     ...validateQueue(config.sending_queue),

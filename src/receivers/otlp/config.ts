@@ -1,4 +1,5 @@
 import type { ConfigOf, ConfigSchema } from '../../config/schema.ts';
+import { extensionKeys, refuseExtensions } from '../../transport/extension_keys.ts';
 import { parseListen } from '../../transport/listen.ts';
 import { tlsServerSchema, validateTls } from '../../transport/tls_schema.ts';
 
@@ -6,6 +7,27 @@ const duration = (value: string, description: string) =>
   ({ type: 'string', format: 'duration', default: value, description }) as const;
 
 export const encodings = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const;
+
+/** What both servers have. */
+const listener = <const Endpoint extends string>(endpoint: Endpoint) =>
+  ({
+    enabled: { type: 'boolean', default: true, description: 'Off: as if the section were absent.' },
+    endpoint: { type: 'string', default: endpoint, description: '`host:port`, or the path of a socket.' },
+    transport: {
+      type: 'string',
+      enum: ['tcp', 'tcp4', 'tcp6', 'unix'],
+      default: 'tcp',
+      description: 'Kind of the endpoint.',
+    },
+    tls: tlsServerSchema,
+    ...extensionKeys,
+    include_metadata: {
+      type: 'boolean',
+      default: false,
+      'x-sonde-unused': 'no component reads metadata',
+      description: 'Has no effect, and says so: no component reads metadata.',
+    },
+  }) as const;
 
 const keepalive = {
   type: 'object',
@@ -52,15 +74,7 @@ const grpc = {
   default: {},
   description: 'OTLP/gRPC.',
   properties: {
-    enabled: { type: 'boolean', default: true, description: 'Off: as if the section were absent.' },
-    endpoint: { type: 'string', default: 'localhost:4317', description: '`host:port`, or the path of a socket.' },
-    transport: {
-      type: 'string',
-      enum: ['tcp', 'tcp4', 'tcp6', 'unix'],
-      default: 'tcp',
-      description: 'Kind of the endpoint.',
-    },
-    tls: tlsServerSchema,
+    ...listener('localhost:4317'),
     max_recv_msg_size_mib: {
       type: 'integer',
       default: 0,
@@ -72,10 +86,19 @@ const grpc = {
       default: 0,
       description: 'Calls at a time on one connection; 0 is no limit.',
     },
-    read_buffer_size: { type: 'integer', default: 524_288, description: 'Accepted; Node sizes its own.' },
-    write_buffer_size: { type: 'integer', default: 0, description: 'Accepted; Node sizes its own.' },
+    read_buffer_size: {
+      type: 'integer',
+      default: 524_288,
+      'x-sonde-unused': 'Node sizes its own buffers',
+      description: 'Has no effect, and says so: Node sizes its own.',
+    },
+    write_buffer_size: {
+      type: 'integer',
+      default: 0,
+      'x-sonde-unused': 'Node sizes its own buffers',
+      description: 'Has no effect, and says so: Node sizes its own.',
+    },
     keepalive,
-    include_metadata: { type: 'boolean', default: false, description: 'Accepted; no component reads metadata.' },
   },
   additionalProperties: false,
 } as const;
@@ -86,15 +109,7 @@ const http = {
   default: {},
   description: 'OTLP/HTTP.',
   properties: {
-    enabled: { type: 'boolean', default: true, description: 'Off: as if the section were absent.' },
-    endpoint: { type: 'string', default: 'localhost:4318', description: '`host:port`, or the path of a socket.' },
-    transport: {
-      type: 'string',
-      enum: ['tcp', 'tcp4', 'tcp6', 'unix'],
-      default: 'tcp',
-      description: 'Kind of the endpoint.',
-    },
-    tls: tlsServerSchema,
+    ...listener('localhost:4318'),
     max_request_body_size: {
       type: 'integer',
       default: 20_971_520,
@@ -149,7 +164,6 @@ const http = {
     write_timeout: duration('30s', 'Longest time to write a response; 0 is no limit.'),
     idle_timeout: duration('1m', 'A silent connection is closed after this time.'),
     keep_alives_enabled: { type: 'boolean', default: true, description: 'Off: one request per connection.' },
-    include_metadata: { type: 'boolean', default: false, description: 'Accepted; no component reads metadata.' },
   },
   additionalProperties: false,
 } as const;
@@ -203,7 +217,7 @@ export function validate(config: OtlpReceiverConfig): Problem[] {
 
 function validateGrpc(config: GrpcConfig): Problem[] {
   const path = ['protocols', 'grpc'];
-  const problems = validateEndpoint(config, path);
+  const problems = validateListener(config, path);
   const { max_recv_msg_size_mib: max } = config;
   if (max < 0 || max > 2047) {
     problems.push({
@@ -214,13 +228,12 @@ function validateGrpc(config: GrpcConfig): Problem[] {
   for (const key of ['read_buffer_size', 'write_buffer_size'] as const) {
     if (config[key] < 0) problems.push({ path: [...path, key], message: `invalid ${key} value: ${config[key]}` });
   }
-  if (config.tls !== undefined) problems.push(...validateTls(config.tls, [...path, 'tls'], true));
   return problems;
 }
 
 function validateHttp(config: HttpConfig): Problem[] {
   const path = ['protocols', 'http'];
-  const problems = validateEndpoint(config, path);
+  const problems = validateListener(config, path);
   for (const key of ['traces_url_path', 'metrics_url_path', 'logs_url_path'] as const) {
     if (urlPath(config[key]) !== undefined) continue;
     problems.push({
@@ -235,14 +248,16 @@ function validateHttp(config: HttpConfig): Problem[] {
       message: `unsupported compression algorithm "${name}"; supported: ${encodings.slice(1).join(', ')} and ""`,
     });
   });
-  if (config.tls !== undefined) problems.push(...validateTls(config.tls, [...path, 'tls'], true));
   return problems;
 }
 
-function validateEndpoint(config: GrpcConfig | HttpConfig, path: readonly string[]): Problem[] {
-  if (config.transport === 'unix') return [];
-  const where = parseListen(config.endpoint);
-  return typeof where === 'string' ? [{ path: [...path, 'endpoint'], message: where }] : [];
+function validateListener(config: GrpcConfig | HttpConfig, path: readonly string[]): Problem[] {
+  const where = config.transport === 'unix' ? undefined : parseListen(config.endpoint);
+  return [
+    ...(typeof where === 'string' ? [{ path: [...path, 'endpoint'], message: where }] : []),
+    ...(config.tls === undefined ? [] : validateTls(config.tls, [...path, 'tls'], true)),
+    ...refuseExtensions(config, path, 'use tls::client_ca_file'),
+  ];
 }
 
 /** Absolute; undefined: it cannot be one. Go reads `:x` as a URL without a scheme. */

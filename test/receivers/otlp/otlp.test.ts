@@ -359,6 +359,14 @@ test.each([
     'protocols::grpc::tls::min_version: invalid TLS min_version: unsupported TLS version: "asd"',
   ],
   [
+    'protocols: {http: {auth: {authenticator: basicauth}}}',
+    'protocols::http::auth::authenticator: failed to resolve authenticator "basicauth": Sonde has no authenticator extensions; use tls::client_ca_file',
+  ],
+  [
+    'protocols: {grpc: {middlewares: [{id: limiter}]}}',
+    'protocols::grpc::middlewares::0: failed to resolve middleware "limiter": Sonde has no middleware extensions',
+  ],
+  [
     'protocols: {http: {compression_algorithms: [gzip, br]}}',
     'protocols::http::compression_algorithms::1: unsupported compression algorithm "br"; supported: gzip, zstd, zlib, snappy, deflate, lz4, x-snappy-framed and ""',
   ],
