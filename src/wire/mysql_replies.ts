@@ -28,6 +28,8 @@ const WANTED = 32;
 const MAX_GREETING = 128;
 /** Of the first packet of an answer that is no result set. */
 const MAX_FIRST = 4096;
+/** Status, number, columns, parameters, a zero, warnings. */
+const PREPARED_LENGTH = 12;
 
 /** What the server sends: a greeting, then answers of one packet or of result sets. */
 export class MysqlReplies implements DbGrammar {
@@ -239,7 +241,8 @@ export class MysqlReplies implements DbGrammar {
 /** Packets are counted modulo 256, so a row may have the number 1 too. Is it the first of an answer? */
 function isFirst(bytes: Uint8Array, start: number, end: number, length: number): boolean {
   const first = byteAt(bytes, start);
-  // In a transaction or not, with the session's flags; `#` and the SQLSTATE; a file's name.
+  // A prepared statement. In a transaction or not, with the session's flags; `#` and the SQLSTATE; a file's name.
+  if (first === OK && length === PREPARED_LENGTH) return byteAt(bytes, start + 9) === 0;
   if (first === OK) return length >= 7 && length < MAX_FIRST && (okStatus(bytes, start, end) & 3) !== 0;
   if (first === ERR) return length >= 9 && length < MAX_FIRST && byteAt(bytes, start + 3) === 0x23;
   if (first === LOCAL_INFILE) return length > 1 && length < MAX_FIRST;

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   type Database,
+  type DatabaseScene,
+  earlyClient,
   lost,
   ownMetrics,
   PASSWORD,
@@ -10,6 +12,7 @@ import {
   postgresql,
   settled,
   tally,
+  VERBOSE,
   withDatabase,
 } from '../support/databases.ts';
 import { Netns } from '../support/netns.ts';
@@ -77,7 +80,12 @@ async function clients({ run, directory }: Database): Promise<void> {
 
 beforeAll(async () => {
   netns = new Netns();
-  sonde = await withDatabase(netns, postgresql, async (scene) => {
+  let goOn = async (): Promise<void> => undefined;
+  const before = async ({ directory }: Database): Promise<void> => {
+    goOn = await earlyClient(netns, 'postgresql', `host=${directory} user=postgres dbname=postgres`);
+  };
+  const work = async (scene: DatabaseScene): Promise<void> => {
+    await goOn();
     await clients(scene.database);
     await settled(scene.sonde);
     const own = await ownMetrics(netns);
@@ -85,7 +93,8 @@ beforeAll(async () => {
     told = scene.sonde.everything() + own;
     spans = scene.sonde.spans();
     points = scene.sonde.points();
-  });
+  };
+  sonde = await withDatabase(netns, postgresql, work, VERBOSE, before);
 });
 
 afterAll(async () => {
@@ -123,6 +132,9 @@ test.each(['server', 'client'] as const)('every query is one %s span', (kind) =>
     'UPDATE orders': 1,
     EXECUTE: 1,
     DEALLOCATE: 1,
+    // The client that was there before.
+    postgresql: 20,
+    'SELECT pg_class': 20,
     SET: 1,
   });
 });
@@ -130,7 +142,13 @@ test.each(['server', 'client'] as const)('every query is one %s span', (kind) =>
 test('both ends tell the same, and nothing was dropped or given up', () => {
   expect(tally(spans, 'client')).toEqual(tally(spans, 'server'));
   expect(spans.filter(({ kind }) => kind === 'other')).toEqual([]);
-  expect(spans.filter(({ attributes }) => attributes['sonde.partial'] !== undefined)).toEqual([]);
+  // What was prepared before Sonde came has no text.
+  const partial = spans.filter(({ attributes }) => attributes['sonde.partial'] !== undefined);
+  expect(partial.map(({ name }) => name)).toEqual(Array.from({ length: 40 }, () => 'postgresql'));
+  for (const { attributes } of partial) {
+    expect(attributes).toMatchObject({ 'sonde.partial': ['db.request'], 'db.response.returned_rows': 1 });
+    expect(attributes).not.toHaveProperty(['db.query.text']);
+  }
   expect(lost(points)).toEqual([]);
 });
 

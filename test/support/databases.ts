@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { collect, type Finished, type Netns } from './netns.ts';
 import type { Point, Span } from './otlp.ts';
+import { program } from './paths.ts';
 import { Sonde, type SondeOptions } from './sonde.ts';
 import { until } from './until.ts';
 
@@ -104,14 +106,29 @@ export interface DatabaseScene {
   readonly sonde: Sonde;
 }
 
+/** A client that has connected, and goes on when it is told to. */
+export async function earlyClient(netns: Netns, ...args: readonly string[]): Promise<() => Promise<void>> {
+  const child = netns.spawn('/usr/bin/python3', [program('early_client.py'), ...args]);
+  const output = collect(child);
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  await until(() => output.stdout().includes('ready') || child.exitCode !== null, 'the client to be connected', 10_000);
+  return async () => {
+    child.kill('SIGUSR1');
+    const [code] = await closed;
+    if (code !== 0) throw new Error(`the early client ended with ${code}: ${output.stderr()}`);
+  };
+}
+
 /** A server, Sonde beside it, and what both ends were told of what the clients did. */
 export async function withDatabase(
   netns: Netns,
   startDatabase: StartDatabase,
   work: (scene: DatabaseScene) => Promise<void>,
   options: SondeOptions = VERBOSE,
+  before: (database: Database) => Promise<void> = async () => undefined,
 ): Promise<Sonde> {
   const database = await startDatabase(netns);
+  await before(database);
   let sonde: Sonde | undefined;
   try {
     sonde = await Sonde.start(netns, options);

@@ -136,7 +136,7 @@ const turn = (most: number): fc.Arbitrary<Turn> =>
   });
 /** Operations that are lost or cut stand apart: where several in a row are, of both directions, nobody can tell. */
 const losses = fc
-  .array(fc.tuple(fc.integer({ min: 4, max: 20 }), fc.oneof(fc.constant(0), fc.nat(60))), { maxLength: 20 })
+  .array(fc.tuple(fc.integer({ min: 30, max: 60 }), fc.oneof(fc.constant(0), fc.nat(60))), { maxLength: 6 })
   .map((list) => {
     const copied: number[] = [];
     for (const [distance, length] of list) copied.push(...Array.from({ length: distance }, () => 1e9), length);

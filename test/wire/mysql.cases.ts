@@ -295,6 +295,20 @@ export const losses: readonly WireCase[] = [
     ],
     { whole: true },
   ),
+  own(
+    'a statement that is prepared after a lost answer',
+    [
+      ['client', query('SELECT 1 FROM a')],
+      ['server', 30],
+      ...exchange(prepare('SELECT a FROM t WHERE b = ?'), prepared(7, 1, 1) + column(2) + eof(3) + column(4) + eof(5)),
+      ...exchange(execute(7), set(2)),
+    ],
+    [
+      { name: 'SELECT a', 'sonde.partial': ['db.response'] },
+      { name: 'SELECT t', 'sonde.partial': undefined },
+    ],
+    { whole: true },
+  ),
   {
     name: 'joined in the middle',
     from: 'a tap that starts later',
