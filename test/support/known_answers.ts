@@ -10,8 +10,10 @@ import { nginx } from './servers.ts';
 /** A protocol with a server, a client of which each operation tells its answer, and how to see whether a span is right. */
 export interface KnownAnswers {
   readonly protocol: string;
-  /** Most operations that one write may carry, or that one loss may take along. */
+  /** Most operations in one operation of a socket. */
   readonly together: number;
+  /** Messages refer to what was in earlier ones: of those after a loss, some attributes stay unknown. */
+  readonly remembers?: boolean;
   start(netns: Netns): Promise<{ clean(): void }>;
   readonly client: readonly [command: string, ...args: string[]];
   /** What a span says that is to be in `right`. Of a part that is not known: undefined. */
@@ -70,6 +72,7 @@ export const knownAnswers: readonly KnownAnswers[] = [
   {
     protocol: 'HTTP/2',
     together: 10,
+    remembers: true,
     async start(netns) {
       const server = await nginxHttp2(netns);
       return { clean: () => void server.stop() };
