@@ -114,7 +114,10 @@ export class Connections {
 }
 
 function idleLimit(connection: Connection): number {
-  if (connection.family !== 'unix') return TCP_IDLE_NS;
+  if (connection.family !== 'unix') {
+    // Of one that is only counted no record comes before its end, however busy it is. The table's bound holds.
+    return connection.followed || connection.process.exited ? TCP_IDLE_NS : Number.POSITIVE_INFINITY;
+  }
   if (connection.process.exited) return UNIX_EXITED_NS;
   if (connection.ended) return UNIX_ENDED_NS;
   return connection.followed ? UNIX_IDLE_NS : UNIX_UNFOLLOWED_NS;

@@ -139,7 +139,11 @@ const rows: readonly Row[] = [
   row('held.refused', '{request}', 'Requests for memory above the limit of held bytes.'),
   row('connections.seen', '{connection}', 'Connections seen.'),
   row('connections.own', '{connection}', 'Connections of Sonde itself, both ends.'),
-  row('connections.opaque', '{connection}', 'Connections that no decoder understood.'),
+  row(
+    'connections.opaque',
+    '{connection}',
+    'Connections that are only counted: TLS after its handshake, and those that no decoder understands.',
+  ),
   row('connections.evicted', '{connection}', 'Open connections forgotten because the table was full.'),
   row('connections.aged', '{connection}', 'Connections forgotten because they were idle for too long.'),
   row('detection.bytes', 'By', 'Bytes looked at to tell the protocol of a connection.'),

@@ -118,6 +118,19 @@ describe('a protocol that nobody knows', () => {
     expect(reply).toMatchObject({ type: 'stopped', ledger: { 'rejects.unknown.unfinished': 1, messages: 0 } });
   });
 
+  test('is told after days, though no record came in between', () => {
+    start();
+    bench.conn(1);
+    bench.send(1, '\xde\xad\xbe\xef');
+    bench.conn(2);
+    bench.send(2, 'GET /idle HTTP/1.1\r\nHost: a\r\n\r\n');
+    for (let day = 1; day <= 3; day++) bench.later(86_400_000);
+    expect(ledger('connections.open', 'connections.aged')).toEqual([1, 1]);
+    close(1);
+    expect(bench.names).toEqual(['TCP']);
+    expect(measured(0)).toBeCloseTo(3 * 86_400, 0);
+  });
+
   test('an end of unknown role is counted, not guessed', () => {
     start();
     bench.conn(1, { role: 'unknown' });
