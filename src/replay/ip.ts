@@ -10,13 +10,13 @@ const AUTHENTICATION = 51;
 const MAX_EXTENSIONS = 16;
 
 const PROTOCOLS = new Map([
-  [1, 'ICMP'],
-  [17, 'UDP'],
-  [58, 'ICMPv6'],
-  [132, 'SCTP'],
+  [1, 'of ICMP'],
+  [17, 'of UDP'],
+  [58, 'of ICMPv6'],
+  [132, 'of SCTP'],
 ]);
 const BROKEN = 'with a broken IP header';
-const FRAGMENTS = 'an IP fragment: its bytes are a gap';
+const FRAGMENTS = 'of IP fragments: their bytes are a gap';
 
 /** One IP header and its extensions. The object is used again for each packet. */
 export class IpHeader {

@@ -18,8 +18,8 @@ const AF_INET = 2;
 /** Linux, NetBSD and OpenBSD, FreeBSD, Darwin. */
 const AF_INET6 = new Set([10, 24, 28, 30]);
 
-export const NOT_IP = 'not IP';
-export const CUT_HEADERS = 'cut before the end of its headers';
+export const NOT_IP = 'that are not IP';
+export const CUT_HEADERS = 'cut before the end of their headers';
 
 /** Where the IP header begins in the frame `bytes[start, end)`, or why there is none. */
 export function findIp(linkType: number, bytes: Buffer, start: number, end: number): number | string {

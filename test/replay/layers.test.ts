@@ -90,24 +90,24 @@ test.each<{ name: string; options?: Ends; changes: Partial<TcpSpec>; skipped?: s
   {
     name: 'fragments of IPv4',
     changes: { change: (ip) => ip.writeUInt16BE(0x2000, 6) },
-    skipped: 'an IP fragment: its bytes are a gap',
+    skipped: 'of IP fragments: their bytes are a gap',
     spans: 0,
   },
   {
     name: 'later fragments of IPv4',
     changes: { change: (ip) => ip.writeUInt16BE(0x0010, 6) },
-    skipped: 'an IP fragment: its bytes are a gap',
+    skipped: 'of IP fragments: their bytes are a gap',
     spans: 0,
   },
   {
     name: 'fragments of IPv6',
     options: six,
     changes: { firstHeader: 44, between: hex('06000001 12345678') },
-    skipped: 'an IP fragment: its bytes are a gap',
+    skipped: 'of IP fragments: their bytes are a gap',
     spans: 0,
   },
-  { name: 'UDP', changes: { change: (ip) => ip.writeUInt8(17, 9) }, skipped: 'UDP', spans: 0 },
-  { name: 'ICMP', changes: { change: (ip) => ip.writeUInt8(1, 9) }, skipped: 'ICMP', spans: 0 },
+  { name: 'UDP', changes: { change: (ip) => ip.writeUInt8(17, 9) }, skipped: 'of UDP', spans: 0 },
+  { name: 'ICMP', changes: { change: (ip) => ip.writeUInt8(1, 9) }, skipped: 'of ICMP', spans: 0 },
   {
     name: 'other protocols',
     changes: { change: (ip) => ip.writeUInt8(200, 9) },
@@ -158,14 +158,14 @@ test.each<{ name: string; options?: Ends; changes: Partial<TcpSpec>; skipped?: s
 });
 
 test.each([
-  { name: 'ARP', frame: hex('ffffffffffff 020000000001 0806 0001'), linkType: 1, skipped: 'not IP' },
+  { name: 'ARP', frame: hex('ffffffffffff 020000000001 0806 0001'), linkType: 1, skipped: 'that are not IP' },
   {
     name: 'a VLAN tag in a VLAN tag, five times',
     frame: hex(`${'00'.repeat(12)} ${'81000064'.repeat(5)} 0800`),
     linkType: 1,
-    skipped: 'not IP',
+    skipped: 'that are not IP',
   },
-  { name: 'another family', frame: hex('07000000 45'), linkType: 0, skipped: 'not IP' },
+  { name: 'another family', frame: hex('07000000 45'), linkType: 0, skipped: 'that are not IP' },
   { name: '802.11', frame: hex('08000000'), linkType: 105, skipped: 'of link type 105, which is not known' },
 ])('$name is skipped', ({ frame, linkType, skipped }) => {
   const { replay, problem } = replayed(pcap([{ frame, time: START }], { linkType }));
