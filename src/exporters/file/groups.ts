@@ -23,8 +23,13 @@ export function groupByAttribute(
       continue;
     }
     const value = attributeOf(bytes, body, attribute);
-    if (value === undefined) left++;
-    else found.set(value, [...(found.get(value) ?? []), field]);
+    if (value === undefined) {
+      left++;
+      continue;
+    }
+    const fields = found.get(value);
+    if (fields === undefined) found.set(value, [field]);
+    else fields.push(field);
   }
   const groups = new Map([...found].map(([value, fields]) => [value, Buffer.concat([...fields, ...common])]));
   return { groups, left };
