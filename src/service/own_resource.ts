@@ -35,6 +35,13 @@ export function ownResource(
   return result;
 }
 
+/** Attributes that are keys of `resource` itself, the Collector's older form. */
+export function legacyAttributes(resource: TelemetryConfig['resource']): string[] {
+  return Object.keys(resource)
+    .filter((key) => !resourceKeys.includes(key))
+    .sort();
+}
+
 function text(value: unknown): OwnValue {
   if (!Array.isArray(value)) return String(value);
   const each = value as unknown[];

@@ -2,7 +2,7 @@ import type { TelemetryConfig } from '../config/telemetry.ts';
 import { LogSampler } from './log_sampler.ts';
 import { LineLogger, type LogOptions } from './logger.ts';
 import { OwnOutputs } from './own_outputs.ts';
-import { type OwnAttributes, ownResource } from './own_resource.ts';
+import { legacyAttributes, type OwnAttributes, ownResource } from './own_resource.ts';
 import { processMetrics } from './process_metrics.ts';
 import type { RunningMetrics } from './sdk_metrics.ts';
 import type { Tracing } from './switch.ts';
@@ -65,6 +65,7 @@ export class OwnTelemetry {
     await this.#close(performance.now() + RELOAD_CLOSE_MS);
     const attributes = ownResource(resource, this.#buildInfo);
     await this.#applyLogs(logs, attributes);
+    this.#warnLegacy(resource);
     await this.#applyMetrics(metrics, attributes);
     await this.#applyTraces(traces, attributes);
     this.#runningWith = wanted;
@@ -89,6 +90,15 @@ export class OwnTelemetry {
     options.stacks = logs.development && !logs.disable_stacktrace;
     options.fields = logs.initial_fields ?? {};
     options.sampler = logs.sampling.enabled ? new LogSampler(logs.sampling) : undefined;
+  }
+
+  #warnLegacy(resource: TelemetryConfig['resource']): void {
+    const legacy = legacyAttributes(resource);
+    if (legacy.length === 0) return;
+    this.logger.warn(
+      'Using legacy service.telemetry.resource inline map format; prefer service.telemetry.resource.attributes (array of maps with `name` and `value` keys)',
+      { legacy_resource_attributes: legacy },
+    );
   }
 
   async #applyLogs({ processors }: TelemetryConfig['logs'], resource: OwnAttributes): Promise<void> {
