@@ -42,13 +42,15 @@ export class GroupingFileExporter implements Component, Consumer {
     this.#open.clear();
   }
 
-  /** What cannot be written does not keep the others from it; sending again would repeat those, so it is permanent. */
+  /** What cannot be written does not keep the others from it; sending again would repeat those, so it is permanent then. */
   async #write(batch: Batch): Promise<void> {
     const problems: unknown[] = [];
+    let written = 0;
     for (const chunk of batch.chunks) {
       for (const [value, bytes] of this.#groups(chunk)) {
         try {
           await this.#append(batch.signal, pathOf(this.#pattern, value), bytes);
+          written++;
         } catch (error) {
           problems.push(error);
         }
@@ -58,7 +60,7 @@ export class GroupingFileExporter implements Component, Consumer {
     const [cause] = problems;
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new ConsumeError(problems.length > 1 ? `${message} (and ${problems.length - 1} more)` : message, {
-      permanent: true,
+      permanent: written > 0 || problems.some((each) => !(each instanceof ConsumeError) || each.permanent),
       cause,
     });
   }

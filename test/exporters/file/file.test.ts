@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -238,6 +247,34 @@ describe('group_by', () => {
     });
     await exporter.shutdown();
     expect(readdirSync(inner)).toEqual(['fine.json']);
+  });
+
+  test('a full disk: may be sent again as long as nothing of the batch was written', async () => {
+    const inner = join(folder, 'full');
+    mkdirSync(inner);
+    symlinkSync('/dev/full', join(inner, 'a.json'));
+    const { config: pattern } = fileConfig(`{path: "${inner}/*.json", append: true, flush_interval: 1h, ${keys}}`);
+    const exporter = new GroupingFileExporter(testSettings('file'), pattern);
+    const value = 'a';
+    const huge = new Batch(
+      'traces',
+      [
+        encodeMessage('ExportTraceServiceRequest', {
+          resourceSpans: [
+            {
+              resource: { attributes: [{ key: 'to', value: { stringValue: value } }] },
+              scopeSpans: [{ spans: [{ name: 'x'.repeat(5 * 1024 * 1024) }] }],
+            },
+          ],
+        }),
+      ],
+      1,
+    );
+    await exporter.consume(huge);
+    await expect(exporter.consume(huge)).rejects.toMatchObject({ permanent: false });
+    await expect(exporter.consume(grouped('a', 'b'))).rejects.toMatchObject({ permanent: true });
+    await exporter.shutdown();
+    expect(names(join(inner, 'b.json'))).toEqual(['1']);
   });
 
   // grouping_file_exporter_test.go of the Collector.
