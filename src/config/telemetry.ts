@@ -113,7 +113,7 @@ export const telemetrySchema = {
         propagators: {
           ...names,
           default: [],
-          description: 'tracecontext or b3; without effect, told at start: every batch begins a trace.',
+          description: 'tracecontext or b3: a request to the otlp receiver is the parent of Sonde’s spans.',
         },
       },
       additionalProperties: false,

@@ -124,7 +124,6 @@ export class OwnTelemetry {
   async #applyTraces(traces: TelemetryConfig['traces'], resource: OwnAttributes): Promise<void> {
     if (traces.processors.length === 0 || traces.level.toLowerCase() === 'none') return;
     if (traces.limits !== undefined) this.logger.warn('service::telemetry::traces::limits has no effect');
-    if (traces.propagators.length > 0) this.logger.warn('service::telemetry::traces::propagators has no effect');
     const { startTraces } = await import('./sdk_traces.ts');
     const running = await startTraces(traces, resource, this.logger);
     this.tracing.traced = running.traced;

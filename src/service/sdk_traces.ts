@@ -1,6 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Context, type ContextManager, context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  type ContextManager,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  type TextMapPropagator,
+  trace,
+} from '@opentelemetry/api';
+import { CompositePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { B3Propagator } from '@opentelemetry/propagator-b3';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
@@ -35,6 +46,9 @@ export async function startTraces(
 ): Promise<RunningTraces> {
   context.disable();
   context.setGlobalContextManager(new LocalContexts());
+  propagation.setGlobalPropagator(
+    new CompositePropagator({ propagators: config.propagators.map((name) => propagatorOf(name)) }),
+  );
   const closers: (() => void)[] = [];
   const spanProcessors = await Promise.all(config.processors.map((each) => processorOf(each, logger, closers)));
   const provider = new BasicTracerProvider({
@@ -66,9 +80,15 @@ export async function startTraces(
       await withinTime(provider.shutdown(), deadline);
       for (const end of closers) end();
       context.disable();
+      propagation.disable();
       trace.disable();
     },
   };
+}
+
+/** Of b3 both forms are read. */
+function propagatorOf(name: string): TextMapPropagator {
+  return name === 'b3' ? new B3Propagator() : new W3CTraceContextPropagator();
 }
 
 interface SamplerConfig {

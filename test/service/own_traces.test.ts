@@ -1,10 +1,14 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { encodeMessage } from '../../src/pdata/otlp/encode.ts';
 import { Batch } from '../../src/pdata/pdata.ts';
 import { ConsumeError } from '../../src/service/component.ts';
 import { OwnTelemetry } from '../../src/service/own_telemetry.ts';
 import { samplerOf } from '../../src/service/sdk_traces.ts';
 import { Switch } from '../../src/service/switch.ts';
+import { GrpcClient } from '../../src/transport/grpc/client.ts';
+import { grpcMethods } from '../../src/transport/signals.ts';
 import { read } from '../config/read.ts';
+import { startReceiver } from '../support/otlp_receivers.ts';
 import { OtlpSink } from '../support/otlp_sink.ts';
 
 interface Span {
@@ -75,4 +79,51 @@ test.each([
   const found = samplerOf(config).toString();
   if (typeof text === 'string') expect(found).toBe(text);
   else expect(found).toMatch(text);
+});
+
+describe('a request is the parent of Sonde’s spans', () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const parent = 'b7ad6b7169203331';
+  test.each<[string, Readonly<Record<string, string>>, string | undefined]>([
+    ['[tracecontext]', { traceparent: `00-${traceId}-${parent}-01` }, parent],
+    ['[tracecontext, b3]', { b3: `${traceId}-${parent}-1` }, parent],
+    ['[b3]', { 'x-b3-traceid': traceId, 'x-b3-spanid': parent, 'x-b3-sampled': '1' }, parent],
+    ['[b3]', { traceparent: `00-${traceId}-${parent}-01` }, undefined],
+    ['[]', { traceparent: `00-${traceId}-${parent}-01` }, undefined],
+  ])('%s reads %j', async (propagators, headers, expected) => {
+    const sink = new OtlpSink();
+    const url = await sink.listen();
+    const otlp = `{protocol: http/json, endpoint: "${url}"}`;
+    const telemetry = await telemetryOf(
+      `{metrics: {level: none}, traces: {propagators: ${propagators}, processors: [{simple: {exporter: {otlp: ${otlp}}}}]}}`,
+    );
+    const own = await OwnTelemetry.start(telemetry, { command: 'sonde', version: '1' });
+    const receiver = new Switch({ consume: async () => undefined }, 'receiver/otlp/TraceDataReceived', own.tracing);
+    const yaml = 'protocols: {http: {endpoint: 127.0.0.1:0}, grpc: {endpoint: 127.0.0.1:0}}';
+    const { receiver: otlpReceiver, http, grpc } = await startReceiver(yaml, { traces: receiver });
+    const all = { ...headers, 'content-type': 'application/json' };
+    const body = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}';
+    await fetch(`http://127.0.0.1:${http}/v1/traces`, { method: 'POST', headers: all, body });
+    const options = {
+      endpoint: `127.0.0.1:${grpc}`,
+      method: grpcMethods.traces,
+      tls: undefined,
+      userAgent: 'test',
+      headers,
+    };
+    const client = new GrpcClient({ ...options, compression: undefined, timeout: 5000 });
+    const request = encodeMessage('ExportTraceServiceRequest', {
+      resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'a' }] }] }],
+    });
+    await client.send({ bytes: () => request, gzip: undefined }, new AbortController().signal);
+    client.close();
+    await otlpReceiver.shutdown(performance.now() + 500);
+    await own.shutdown(performance.now() + 1000);
+    await sink.close();
+    const found = sink.received.map(
+      ({ body: sent }) => JSON.parse(Buffer.from(sent).toString()).resourceSpans[0].scopeSpans[0].spans[0] as Span,
+    );
+    expect(found.map((span) => span.parentSpanId)).toEqual([expected, expected]);
+    for (const span of found) expect(span.traceId === traceId).toBe(expected !== undefined);
+  });
 });

@@ -11,6 +11,7 @@ import {
 import type { Signal } from '../../pdata/pdata.ts';
 import { type Report, type RpcExchange, rpcReport } from '../../service/call_report.ts';
 import type { Component, Settings } from '../../service/component.ts';
+import { withRemoteParent } from '../../service/remote_parent.ts';
 import { listen } from '../../transport/listen.ts';
 import { Code, codeName } from '../../transport/rpc_status.ts';
 import { grpcMethods } from '../../transport/signals.ts';
@@ -144,7 +145,7 @@ export class GrpcReceiver implements Component {
       if (signal === undefined) throw unknownMethod(path, this.#services);
       const { bytes, payload, encoding } = await readMessage(stream, checkHead(headers), this.#limit, held);
       const gzip = encoding === 'gzip' && isOneMember(payload, bytes) ? payload : undefined;
-      await this.#intake.protobuf(signal, bytes, gzip);
+      await withRemoteParent(headers, () => this.#intake.protobuf(signal, bytes, gzip));
       answerOk(stream);
     } catch (error) {
       const status = statusOf(error);

@@ -3,6 +3,7 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { Signal } from '../../pdata/pdata.ts';
 import { type HttpExchange, httpReport, type Report } from '../../service/call_report.ts';
 import type { Component, Settings } from '../../service/component.ts';
+import { withRemoteParent } from '../../service/remote_parent.ts';
 import { listen } from '../../transport/listen.ts';
 import { encodeStatus, type RpcStatus, statusJson } from '../../transport/rpc_status.ts';
 import { httpPaths } from '../../transport/signals.ts';
@@ -146,9 +147,10 @@ export class HttpReceiver implements Component {
       if (measured !== undefined) measured.bytes = body.length;
       const bytes = await decodeBody(encoding, body, this.#limit);
       if (bytes !== body) held.grow(bytes.length);
-      if (type === JSON_TYPE) await this.#intake.json(signal, bytes);
-      else
-        await this.#intake.protobuf(signal, bytes, encoding === 'gzip' && isOneMember(body, bytes) ? body : undefined);
+      const gzip = encoding === 'gzip' && isOneMember(body, bytes) ? body : undefined;
+      await withRemoteParent(request.headers, () =>
+        type === JSON_TYPE ? this.#intake.json(signal, bytes) : this.#intake.protobuf(signal, bytes, gzip),
+      );
       this.#send(response, 200, type, type === JSON_TYPE ? JSON_SUCCESS : EMPTY);
     } catch (error) {
       this.#refuse(response, type, error);
