@@ -15,6 +15,7 @@ import { LineLogger } from '../../src/service/logger.ts';
 import type { ComponentFactory, Kind } from '../../src/service/registry.ts';
 import { Service } from '../../src/service/service.ts';
 import { TelemetryRegistry } from '../../src/service/telemetry.ts';
+import { read } from '../config/read.ts';
 
 /** Components that write down what happens to them. */
 class World {
@@ -242,4 +243,15 @@ test.each([
   ],
 ])('wrong signal %#', (pipelines, message) => {
   expect(() => planOf(new World(), pipelines as unknown as Parameters<World['config']>[0])).toThrow(message);
+});
+
+test('an extension that is listed twice is made once, as in the Collector', async () => {
+  const config = await read([
+    'yaml:{extensions: {health_check: }, receivers: {otlp: {protocols: {http: }}}, exporters: {debug: }, service: {extensions: [health_check, health_check], pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}}',
+  ]);
+  expect(new Graph(config).plan().map(({ label }) => label)).toEqual([
+    'extension "health_check"',
+    'exporter "debug"',
+    'receiver "otlp"',
+  ]);
 });
