@@ -152,3 +152,17 @@ test('the same series of several components is their sum', async () => {
   }
   expect(seriesOf(await scrape(telemetry), 'n')).toEqual([['n{processor="batch"}', 3]]);
 });
+
+test('what the tap counts is an observable counter of the meter sonde.tap, from its first collection on', async () => {
+  const telemetry = await started(`${READER.replace('port: 0', 'port: 0, without_scope_info: false')}`);
+  let value = 0;
+  const point = { name: 'sonde.tap.operations', ...plain, monotonic: true, attributes: { outcome: 'recorded' } };
+  telemetry.registry.component({ receiver: 'r' }).source('tap', () => (value === 0 ? [] : [{ ...point, value }]));
+  expect((await scrape(telemetry)).has('sonde_tap_operations')).toBe(false);
+  const labels = 'otel_scope_name="sonde.tap",otel_scope_schema_url="",otel_scope_version="",outcome="recorded"';
+  for (value of [3, 8]) {
+    const families = await scrape(telemetry);
+    expect(families.get('sonde_tap_operations')?.type).toBe('counter');
+    expect(seriesOf(families, 'sonde_tap_operations')).toEqual([[`sonde_tap_operations{${labels}}`, value]]);
+  }
+});
