@@ -5,9 +5,11 @@ import { Netns } from '../test/support/netns.ts';
 import { repository } from '../test/support/paths.ts';
 import { nginx, node, type Server } from '../test/support/servers.ts';
 import { Sonde } from '../test/support/sonde.ts';
+import { databases } from './databases.ts';
 import { type Load, median, saturate, saturateWarm } from './lib/load.ts';
 import { children, cpuSeconds, memory, setBpfStats } from './lib/process.ts';
 import { sdkDirectory } from './lib/sdk.ts';
+import { SIDECAR, SINK_PORT, startSink } from './lib/sidecar.ts';
 
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 1 : 5;
@@ -15,26 +17,12 @@ const SECONDS = quick ? 1 : 3;
 const PACE = 10_000;
 /** What an empty program shows in run_time_ns: the measurement itself. */
 const EMPTY_PROGRAM_NS = 57;
-const SINK_PORT = 4318;
-
-const SIDECAR = {
-  exporters: `  otlp_http:
-    endpoint: http://127.0.0.1:${SINK_PORT}
-`,
-  only: ['otlp_http'],
-};
-
 const rows: (readonly [what: string, value: string, goal: string])[] = [];
 const add = (what: string, value: string, goal = ''): void => {
   rows.push([what, value, goal]);
   console.error(`${what}: ${value}`);
 };
 const micro = (value: number): string => `${value.toFixed(2)} µs`;
-
-async function startSink(netns: Netns): Promise<void> {
-  const sink = netns.spawn(process.execPath, [join(repository, 'bench', 'lib', 'sink.mjs'), String(SINK_PORT)]);
-  await netns.listening(sink.pid ?? 0, [SINK_PORT]);
-}
 
 const of = (loads: readonly Load[], key: keyof Load): number => median(loads.map((load) => load[key]));
 
@@ -181,6 +169,7 @@ try {
   await paced(netns, server);
   await server.stop();
   await nodeServer(netns);
+  await databases(Math.min(ROUNDS, 3), add);
   print();
 } finally {
   await netns.delete();

@@ -22,7 +22,13 @@ export interface Load {
   clean(): void;
 }
 
+export interface DatabaseLoad extends Load {
+  /** Of the server. */
+  readonly pid: number;
+}
+
 export type StartLoad = (netns: Netns) => Promise<Load>;
+export type StartDatabaseLoad = (netns: Netns) => Promise<DatabaseLoad>;
 
 async function counted(netns: Netns, pattern: RegExp, command: string, args: readonly string[]): Promise<Counts> {
   const { code, stdout, stderr } = await netns.run(command, args);
@@ -65,10 +71,11 @@ const cleaning = (database: Database) => (): void => rmSync(database.directory, 
 
 /** Pipelines of 16. */
 export const redisBenchmark =
-  (count: number): StartLoad =>
+  (count: number): StartDatabaseLoad =>
   async (netns) => {
     const database = await redis(netns);
     return {
+      pid: database.pid,
       server: 'GET',
       client: 'GET',
       async run() {
@@ -80,7 +87,7 @@ export const redisBenchmark =
   };
 
 export const pgbench =
-  (mode: 'simple' | 'extended' | 'prepared', transactions: number): StartLoad =>
+  (mode: 'simple' | 'extended' | 'prepared', transactions: number): StartDatabaseLoad =>
   async (netns) => {
     const database = await postgresql(netns);
     const { directory } = database;
@@ -91,6 +98,7 @@ export const pgbench =
     const login = [`PGPASSWORD=${PASSWORD}`, `${POSTGRESQL}/pgbench`, '-h', '127.0.0.1', '-U', 'postgres'];
     const work = ['-n', '-c', '4', '-t', `${transactions / 4}`, '-M', mode, '-f', script, 'postgres'];
     return {
+      pid: database.pid,
       server: 'SELECT items',
       client: 'SELECT items',
       run: () => counted(netns, /actually processed: (\d+)/, 'env', [...login, ...work]),
@@ -100,7 +108,7 @@ export const pgbench =
 
 /** mysqlslap: text queries on 4 connections. */
 export const mysqlslap =
-  (count: number): StartLoad =>
+  (count: number): StartDatabaseLoad =>
   async (netns) => {
     const database = await mariadb(netns);
     const login = ['--no-defaults', '-h', '127.0.0.1', '-u', 'root'];
@@ -116,6 +124,7 @@ export const mysqlslap =
     );
     const query = 'SELECT abs(id) FROM items WHERE id = 7';
     return {
+      pid: database.pid,
       server: 'SELECT items',
       client: 'SELECT items',
       async run() {
