@@ -66,7 +66,7 @@ export class GrpcConnection {
     this.#session.goaway(constants.NGHTTP2_NO_ERROR, ALL_STREAMS, Buffer.from(why));
     // When the client has answered it knows: no stream of it can still be on its way.
     try {
-      this.#session.ping(() => this.#session.close());
+      this.#session.ping(() => setImmediate(() => this.#session.close()));
     } catch {
       this.#session.close();
     }
@@ -114,7 +114,8 @@ export class GrpcConnection {
     this.#lastSeen = now;
     if (!early || ++this.#strikes <= MAX_STRIKES) return;
     this.#session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from('too_many_pings'));
-    this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    // Not in the session's own callback: Node 20 still reads its memory there.
+    setImmediate(() => this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
   }
 
   #after(ms: number, act: () => void): NodeJS.Timeout {

@@ -134,7 +134,8 @@ export class Connection {
     // Calls that the server still takes end there; new ones go to a new connection.
     session.once('goaway', () => {
       leave();
-      session.close();
+      // Not in the session's own callback: Node 20 still reads its memory there.
+      setImmediate(() => session.close());
     });
     session.once('close', leave);
     if (this.#keepalive !== undefined) this.#keepAlive(session, this.#keepalive);
