@@ -2,9 +2,9 @@ import { Bounded, type ConnectionStatements, type Statement } from './sql_statem
 
 const MAX_STATEMENTS = 1024;
 const NAME = String.raw`("(?:[^"]|"")+"|[\w$\u0080-\uffff]+)`;
-const PREPARE = new RegExp(String.raw`^PREPARE ${NAME} ?(?:\([^)]*\) ?)?AS (.*)$`, 'is');
-const EXECUTE = new RegExp(`^EXECUTE ${NAME}`, 'i');
-const DEALLOCATE = new RegExp(`^DEALLOCATE (?:PREPARE )?${NAME}`, 'i');
+const PREPARE = new RegExp(String.raw`^\s*PREPARE\s+${NAME}\s*(?:\([^)]*\)\s*)?AS\s+(.*)$`, 'is');
+const EXECUTE = new RegExp(String.raw`^\s*EXECUTE\s+${NAME}`, 'i');
+const DEALLOCATE = new RegExp(String.raw`^\s*DEALLOCATE\s+(?:PREPARE\s+)?${NAME}`, 'i');
 /** Behind each name of several. */
 export const SEPARATOR = '\0';
 
@@ -47,20 +47,19 @@ export class PreparedStatements {
 
   /** The statement that runs: of `EXECUTE name` the one that was prepared, if that is known. */
   resolve(statement: Statement): Statement {
-    if (statement.operation !== 'EXECUTE' || isList(statement)) return statement;
-    const name = EXECUTE.exec(textOf(statement))?.[1];
+    if (!statement.naming || statement.operation !== 'EXECUTE' || statement.list) return statement;
+    const name = EXECUTE.exec(statement.raw || statement.text)?.[1];
     return (name === undefined ? undefined : this.#names.get(fold(name))) ?? statement;
   }
 
   /** PREPARE, DEALLOCATE and DISCARD. Returns what `revoke` takes. */
   run(statement: Statement): string {
     const { operation } = statement;
-    if (operation !== 'PREPARE' && operation !== 'DEALLOCATE' && operation !== 'DISCARD' && !isList(statement))
-      return '';
-    const text = textOf(statement);
-    if (isList(statement)) {
-      // Whatever becomes of names in the middle of others is not followed.
-      if (/\b(?:prepare|deallocate|discard)\b/i.test(text)) this.clear();
+    if (!statement.naming || operation === 'EXECUTE') return '';
+    const text = statement.raw || statement.text;
+    if (statement.list) {
+      // What becomes of names among other statements is not followed.
+      this.clear();
       return '';
     }
     if (operation === 'PREPARE') {
@@ -74,16 +73,6 @@ export class PreparedStatements {
     return '';
   }
 }
-
-/** White space as the expressions above want it. */
-const textOf = (statement: Statement): string =>
-  statement.raw === '' ? statement.text : statement.raw.replace(/\s+/, ' ').trim();
-
-/** Several statements in one text. */
-export const isList = ({ text }: Statement): boolean => {
-  const semicolon = text.indexOf(';');
-  return semicolon >= 0 && semicolon < text.trimEnd().length - 1;
-};
 
 /** Names without quotes are in lower case. */
 const fold = (name: string): string =>

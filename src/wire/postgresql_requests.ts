@@ -14,7 +14,7 @@ import {
   messageLength,
   SSL,
 } from './postgresql_detect.ts';
-import { isList, PreparedStatements } from './postgresql_prepared.ts';
+import { PreparedStatements } from './postgresql_prepared.ts';
 import { Bounded, ConnectionStatements, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
 
 /** Kinds of calls. */
@@ -186,7 +186,7 @@ export class PostgresqlRequests implements DbGrammar {
   #query(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
     const statement = this.statements.get(bytes, start, end, cut);
     const resolved = this.#prepared.resolve(statement);
-    this.#list = isList(statement);
+    this.#list = statement.list;
     this.#names = this.#prepared.run(statement);
     this.#add(QUERY, this.framing.startTime, this.framing.fresh, time, resolved);
   }

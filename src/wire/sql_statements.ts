@@ -9,10 +9,17 @@ export const MAX_SQL = 8192;
 const CACHE = 1024;
 const MAX_CACHED = 1024;
 
+const NAMES = new Set(['PREPARE', 'EXECUTE', 'DEALLOCATE', 'DISCARD']);
+const NAMING = /\b(?:prepare|execute|deallocate|discard)\b/i;
+
 /** A statement as one connection knows it. */
 export interface Statement extends SqlStatement {
   /** As it was sent, if configuration wants that. */
   readonly raw: string;
+  /** Several statements in one text. */
+  readonly list: boolean;
+  /** It is about names of prepared statements, or may be. */
+  readonly naming: boolean;
 }
 
 /** Statements of all connections of one decoder: programs repeat themselves. */
@@ -27,7 +34,11 @@ export class Statements {
   get(text: string, cut: boolean, escapes: Escapes, raw: boolean): Statement {
     const known = cut ? undefined : this.#cache.get(text);
     if (known !== undefined && (!raw || known.raw === text)) return known;
-    const statement = { ...analyseSql(text, cut, this.dialect, escapes), raw: raw ? text : '' };
+    const analysed = analyseSql(text, cut, this.dialect, escapes);
+    const semicolon = analysed.text.indexOf(';');
+    const list = semicolon >= 0 && /\S/.test(analysed.text.slice(semicolon + 1));
+    const naming = list ? NAMING.test(analysed.text) : NAMES.has(analysed.operation);
+    const statement = { ...analysed, raw: raw ? text : '', list, naming };
     if (text.length <= MAX_CACHED && !cut && !statement.dependent) {
       if (this.#cache.size >= CACHE) this.#cache = new Map();
       this.#cache.set(text, statement);
