@@ -3,13 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TestAuthority } from '../support/certificates.ts';
-import { Netns } from '../support/netns.ts';
+import { collect, Netns } from '../support/netns.ts';
 import type { Point, Span } from '../support/otlp.ts';
 import { Sonde } from '../support/sonde.ts';
 import { until } from '../support/until.ts';
 
 /** A port for each thing that happens. */
-const PORTS = { nginx: 8443, full: 9001, verify: 9002, version: 9003, cipher: 9004, ticket13: 9005, download: 8444 };
+const PORTS = {
+  nginx: 8443,
+  full: 9001,
+  verify: 9002,
+  version: 9003,
+  cipher: 9004,
+  ticket13: 9005,
+  download: 8444,
+  before: 9006,
+};
 const DOWNLOAD = 20_000_000;
 const directory = mkdtempSync(join(tmpdir(), 'sonde-e2e-tls-'));
 let netns: Netns;
@@ -31,7 +40,7 @@ http {
   access_log off; client_body_temp_path ${directory}/b; proxy_temp_path ${directory}/p; fastcgi_temp_path ${directory}/f;
   uwsgi_temp_path ${directory}/u; scgi_temp_path ${directory}/s;
   ssl_certificate ${cert}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3;
-  ${listen(PORTS.nginx)} ${listen(PORTS.download)}
+  ${listen(PORTS.nginx)} ${listen(PORTS.download)} ${listen(PORTS.before)}
 }
 `,
   );
@@ -43,7 +52,7 @@ http {
     '-c',
     `${directory}/nginx.conf`,
   ]);
-  await netns.listening(child.pid ?? 0, [PORTS.nginx, PORTS.download]);
+  await netns.listening(child.pid ?? 0, [PORTS.nginx, PORTS.download, PORTS.before]);
 }
 
 async function startOpenssl(port: number, ...args: string[]): Promise<void> {
@@ -89,8 +98,15 @@ beforeAll(async () => {
   await startOpenssl(PORTS.verify);
   await startOpenssl(PORTS.version, '-tls1_3');
   await startOpenssl(PORTS.cipher, '-tls1_2', '-cipher', 'ECDHE-ECDSA-AES256-GCM-SHA384');
+  // Says nothing before it is told to.
+  const goOn = join(directory, 'go-on');
+  const wait = `(while [ ! -e ${goOn} ]; do sleep 0.05; done; printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 0.2)`;
+  const before = netns.spawn('sh', ['-c', `${wait} | openssl s_client -connect 127.0.0.1:${PORTS.before}`]);
+  const output = collect(before);
+  await until(() => output.stdout().includes('Verify return code'), 'a connection before Sonde', 10_000);
   sonde = await Sonde.start(netns, { receivers: '  ebpf_socket:\n    connections: {spans: true}' });
   await until(() => sonde.stderr().includes('eBPF programs are attached'), 'the programs to be attached', 30_000);
+  writeFileSync(goOn, '');
   await traffic();
   await sonde.waitForSpans(20).catch(() => undefined);
   await sonde.stop();
@@ -173,6 +189,19 @@ describe.each(['client', 'server'] as const)('the %s', (kind) => {
         attributes['sonde.connection.role'] === kind,
     );
     expect(errors).toMatchObject({ value: 1, unit: '{connection}', attributes: { 'error.type': alert } });
+  });
+
+  test('a connection that is older than Sonde: TLS, and what is not known is not told', () => {
+    const [span, ...more] = of(PORTS.before, kind);
+    expect(more).toEqual([]);
+    expect(span?.attributes).toMatchObject({
+      'sonde.protocol': 'tls',
+      'sonde.partial': ['connection', 'tls.handshake'],
+      'server.address': '127.0.0.1',
+    });
+    for (const key of ['tls.established', 'tls.protocol.version', 'error.type']) {
+      expect(span?.attributes).not.toHaveProperty([key]);
+    }
   });
 
   test('a download: its bytes are counted', () => {
