@@ -179,16 +179,18 @@ static __noinline long gather(struct scratch *s, struct frames *frames, __u32 le
 	return put_record(s, length - at->recorded, at->filled) ? (long)at->copied : -1;
 }
 
-/* The operation, which is in the scratch and in a record, was the first one of HTTP/2 in its direction. */
-static __noinline void follow(struct scratch *s, struct frames *frames, __u32 length)
+/* Is the operation, which is in the scratch and in a record, the first one of HTTP/2 in its direction? */
+static __noinline void recognise(struct scratch *s, struct socket_state *state, struct frames *frames,
+				 __u64 offset, __u32 length)
 {
 	struct cursor *at = &s->cursor;
 
+	if (length < FRAME_HEADER || !frames_begin(state, frames, s->bytes, offset, length))
+		return;
 	__builtin_memset(at, 0, sizeof(*at));
 	at->filled = at->length = at->taken = length;
 	run_turns(s, frames);
-	/* put_record() has moved it on. */
-	frames->offset = s->head.offset;
+	frames->offset = offset + length;
 }
 
 /* The same of an operation that will not be whole in a record: looks before it is copied. */

@@ -146,13 +146,15 @@ static __always_inline long copy(struct scratch *s, struct socket_state *state, 
 {
 	struct frames *frames = &state->frames[direction];
 	bool whole = limit == length && length <= RECORD_BYTES;
+	/* The flag is at hand; `frames` would be another line of the cache for every other protocol. */
+	bool framed = (state->flags & SOCKET_HTTP2) && frames->known;
 	__u64 offset = s->head.offset;
 	long captured;
 
-	if (!limit && !frames->known)
+	if (!limit && !framed)
 		return put_record(s, length, 0) ? 0 : -1;
-	if (unlikely(frames->known || (!whole && frames_may_begin(state, offset) && has_loop() &&
-				       peek_frames(s, state, frames))))
+	if (unlikely(framed || (!whole && frames_may_begin(state, offset) && has_loop() &&
+				peek_frames(s, state, frames))))
 		return copy_framed(s, frames, length, limit);
 	if (s->operand.iov[0].length >= limit)
 		captured = copy_buffer(s, length, limit);
@@ -161,9 +163,9 @@ static __always_inline long copy(struct scratch *s, struct socket_state *state, 
 		captured = copy_pair(s, length, limit);
 	else
 		captured = gather(s, frames, length, limit);
-	if (has_loop() && whole && captured == length && length >= FRAME_HEADER &&
-	    unlikely(frames_begin(state, frames, s->bytes, offset, length)))
-		follow(s, frames, length);
+	/* A preface begins with a P, the length of a usual frame with a zero. */
+	if (unlikely((!s->bytes[0] || s->bytes[0] == 'P') && has_loop() && whole && captured == length))
+		recognise(s, state, frames, offset, length);
 	return captured;
 }
 

@@ -29,7 +29,8 @@ static void pass(int pair[2], size_t most, size_t piece)
 		size_t part = length - sent < most ? length - sent : most, pieces = 0;
 
 		for (size_t at = 0; at < part; at += piece)
-			v[pieces++] = (struct iovec){stream + sent + at, part - at < piece ? part - at : piece};
+			v[pieces++] =
+			    (struct iovec){stream + sent + at, part - at < piece ? part - at : piece};
 		MOVE(part, writev(pair[0], v, pieces));
 		MOVE(part, recv(pair[1], back, part, MSG_WAITALL));
 		sent += part;
