@@ -9,7 +9,7 @@ const HEADER_BYTES = 8;
 const DISCARD_BIT = 0x40000000;
 const LENGTH_MASK = 0x3fffffff;
 /** Space goes back to the kernel in such steps, and the ring is looked after, so that a long drain does not keep it full. */
-const STEP_BYTES = 64 * 1024;
+const STEP_BYTES = 16 * 1024;
 /** So much is copied to the backlog at a time, and the rest of a record. */
 const COPY_BYTES = 16 * 1024;
 
