@@ -38,7 +38,20 @@ export class Statements {
     const semicolon = analysed.text.indexOf(';');
     const list = semicolon >= 0 && /\S/.test(analysed.text.slice(semicolon + 1));
     const naming = list ? NAMING.test(analysed.text) : NAMES.has(analysed.operation);
-    const statement = { ...analysed, raw: raw ? text : '', list, naming };
+    // Not spread: that allocates a kilobyte.
+    const statement = {
+      text: analysed.text,
+      cut: analysed.cut,
+      summary: analysed.summary,
+      operation: analysed.operation,
+      collection: analysed.collection,
+      traceparent: analysed.traceparent,
+      dependent: analysed.dependent,
+      unsettles: analysed.unsettles,
+      raw: raw ? text : '',
+      list,
+      naming,
+    };
     if (text.length <= MAX_CACHED && !cut && !statement.dependent) {
       if (this.#cache.size >= CACHE) this.#cache = new Map();
       this.#cache.set(text, statement);
