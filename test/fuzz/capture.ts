@@ -2,10 +2,8 @@ import { type Captured, links, PcapngBlocks, pcap } from '../support/packets.ts'
 import { replayed } from '../support/replayed.ts';
 import { MS, TcpScript } from '../support/tcp_script.ts';
 import { bytesOf } from '../wire/driver.ts';
-import { mutate, random } from './decoder.ts';
+import { mutate, type Roll, random } from './mutate.ts';
 import { targets } from './targets.ts';
-
-type Roll = (below: number) => number;
 
 const corpus = Object.values(targets).flatMap((target) => target.corpus);
 const linkNames = Object.keys(links);

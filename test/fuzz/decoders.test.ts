@@ -1,18 +1,27 @@
 import { expect, test } from '@jest/globals';
-import { fuzzOnce } from './decoder.ts';
+import { DecoderFuzz } from './decoder.ts';
 import { targets } from './targets.ts';
 
-test.each(Object.entries(targets))('%s keeps its contract on mutated connections', (_, { make, corpus }) => {
-  const decoder = make();
+const entries = Object.entries(targets).map(
+  ([name, { make, corpus }]) => [name, new DecoderFuzz(make(), corpus)] as const,
+);
+
+test.each(entries)('%s keeps its contract on mutated connections', (_, fuzz) => {
   const until = performance.now() + 2000;
   let seed = 0;
   // Bounded by time and by number: the same seeds on a fast machine, fewer of them on a slow one.
   for (; seed < 5000 && performance.now() < until; seed++) {
     try {
-      fuzzOnce(decoder, corpus, seed);
+      fuzz.once(seed);
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error });
     }
   }
   expect(seed).toBeGreaterThan(50);
+});
+
+test.each(entries)('%s keeps it on a long connection', (_, fuzz) => {
+  const kept: number[] = [];
+  for (let seed = 0; seed < 20; seed++) fuzz.long(seed, 200, () => kept.push(seed));
+  expect(kept).toHaveLength(20);
 });
