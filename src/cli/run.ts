@@ -63,6 +63,7 @@ class Reloads {
   #running = false;
   #again: string | undefined;
   #closed = false;
+  #files: ReadonlyMap<string, string> = new Map();
 
   constructor(args: Arguments, service: Service, telemetry: OwnTelemetry, logger: LineLogger) {
     this.#args = args;
@@ -72,6 +73,7 @@ class Reloads {
   }
 
   follow(files: ReadonlyMap<string, string>): void {
+    this.#files = files;
     this.#watcher.follow(files);
   }
 
@@ -98,6 +100,7 @@ class Reloads {
   /** Never rejects: what is wrong is told, and what runs goes on. */
   async #reload(reason: string): Promise<void> {
     const files = new Map<string, string>();
+    let followed = files;
     try {
       this.#logger.info('Config updated, reloading', { reason });
       const { config, warnings } = await readConfig(this.#args, files);
@@ -108,8 +111,10 @@ class Reloads {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#logger.error('Config could not be reloaded; the one before is kept', { error: message });
+      // It may not have come to all of them.
+      followed = new Map([...this.#files, ...files]);
     }
-    if (!this.#closed && files.size > 0) this.#watcher.follow(files);
+    if (!this.#closed) this.follow(followed);
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { merge } from './merge.ts';
 import { type ConfigNode, type Location, type MapEntry, placeOf } from './node.ts';
 import { ConfigError } from './problem.ts';
-import { decodeText, notUtf8 } from './text.ts';
+import { comparable, decodeText, notUtf8 } from './text.ts';
 import { parseYaml } from './yaml.ts';
 
 /** What the sources of a configuration read from; tests give their own. */
@@ -11,7 +11,7 @@ export interface SourceContext {
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Nesting of expansions. */
   readonly depth: number;
-  /** Told of every file that was read. */
+  /** Told of every file, with what it held to compare with later: nothing, if it cannot be read. */
   readonly onFile?: (path: string, text: string) => void;
   /** Bodies of `http:` and `https:` sources. */
   readonly fetched?: ReadonlyMap<string, string>;
@@ -102,10 +102,10 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
   const option: Location = { source: `--config=${shown}`, line: 0, column: 0 };
   switch (kind) {
     case 'file':
-      return asMap(parseYaml(readText(rest, option, context), rest));
+      return asMap(parseYaml(readText(rest, option, context), rest, undefined, context.warn));
     case 'http':
     case 'https':
-      return asMap(parseYaml(fetched(uri, option, context), uri));
+      return asMap(parseYaml(fetched(uri, option, context), uri, undefined, context.warn));
     case 'env': {
       if (!envName.test(rest)) {
         fail(option, `environment variable "${rest}" has invalid name: must match regex ${envName.source}`);
@@ -113,7 +113,7 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
       const text = context.env[rest];
       if (text === undefined) context.warn('Configuration references unset environment variable', { name: rest });
       // A whole configuration in a variable has lines worth naming.
-      return asMap(parseYaml(text ?? '', option.source));
+      return asMap(parseYaml(text ?? '', option.source, undefined, context.warn));
     }
     case 'yaml':
       return asMap(unfold(parseYaml(rest, option.source, option)));
@@ -175,13 +175,14 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function readText(path: string, at: Location, { onFile }: SourceContext): string {
+  onFile?.(path, '');
   try {
     const bytes = readFileSync(path);
+    onFile?.(path, comparable(bytes));
     const text = decodeText(bytes);
     if (text === undefined) {
       return fail({ source: path, ...notUtf8(bytes) }, 'the file is not UTF-8', 'save it as UTF-8');
     }
-    onFile?.(path, text);
     return text;
   } catch (error) {
     if (error instanceof ConfigError) throw error;

@@ -10,6 +10,11 @@ export function decodeText(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Something to compare: of a file that is no text its bytes, one for one. */
+export function comparable(bytes: Uint8Array): string {
+  return decodeText(bytes) ?? Buffer.from(bytes).toString('latin1');
+}
+
 /** Where the first byte stands that is not UTF-8. */
 export function notUtf8(bytes: Uint8Array): { readonly line: number; readonly column: number } {
   const replaced = Buffer.from(Buffer.from(bytes).toString('utf8'));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { comparable } from './text.ts';
 
 /** An editor writes a file in several steps, and Kubernetes swaps a directory of them. */
 const SETTLE_MS = 250;
@@ -71,7 +72,7 @@ export class ConfigWatcher {
 
 function read(path: string): string | undefined {
   try {
-    return hash(readFileSync(path, 'utf8'));
+    return hash(comparable(readFileSync(path)));
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import {
   type Alias,
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -8,6 +9,7 @@ import {
   type Node,
   parseAllDocuments,
   Scalar,
+  visit,
   type YAMLMap,
 } from 'yaml';
 import { type ConfigNode, type Location, type MapEntry, placeOf } from './node.ts';
@@ -32,8 +34,13 @@ const remedies: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces',
 };
 
-/** `at` places every node there: a value from an option or a variable has no lines of its own. */
-export function parseYaml(text: string, source: string, at?: Location): ConfigNode {
+type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/**
+ * `at` places every node there: a value from an option or a variable has no lines of its own. `warn`: of later documents, which are
+ * ignored, as the Collector does.
+ */
+export function parseYaml(text: string, source: string, at?: Location, warn?: Warn): ConfigNode {
   const fixed = at === undefined ? undefined : placeOf(at);
   const strange = control.exec(text);
   if (strange !== null) {
@@ -49,7 +56,10 @@ export function parseYaml(text: string, source: string, at?: Location): ConfigNo
     lineCounter: counter,
     logLevel: 'silent',
   });
-  const [document] = Array.isArray(documents) ? documents : [];
+  const [document, ...later] = Array.isArray(documents) ? documents : [];
+  if (later.some(({ contents }) => contents !== null)) {
+    warn?.('Only the first YAML document is read: what follows "---" has no effect', { source });
+  }
   if (document === undefined) return scalar(null, '', fixed ?? { source, line: 1, column: 1 });
   const place = (offset: number): Location => {
     if (fixed !== undefined) return fixed;
@@ -64,10 +74,22 @@ export function parseYaml(text: string, source: string, at?: Location): ConfigNo
     // The parser calls itself once a level: how far it came is chance.
     if (text === 'Maximum call stack size exceeded') failDeep({ ...place(error.pos[0]), column: 1 });
     const open = /end with a/.test(text);
-    fail(place(error.pos[0]), `invalid YAML: ${text}`, remedies[open ? 'MISSING_CHAR' : error.code]);
+    const unclosed = /^Missing closing/.test(text) ? lastQuoted(document) : undefined;
+    fail(place(unclosed ?? error.pos[0]), `invalid YAML: ${text}`, remedies[open ? 'MISSING_CHAR' : error.code]);
   }
   const reader = new Reader(place, (alias) => (isAlias(alias) ? alias.resolve(document) : undefined));
   return reader.read(document.contents);
+}
+
+/** Where the quote begins that is not closed: the parser names the end of the file. */
+function lastQuoted(document: Document.Parsed): number | undefined {
+  let begin: number | undefined;
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (type === Scalar.QUOTE_DOUBLE || type === Scalar.QUOTE_SINGLE) begin = range?.[0];
+    },
+  });
+  return begin;
 }
 
 function scalar(value: null | boolean | number | bigint | string, text: string, at: Location): ConfigNode {

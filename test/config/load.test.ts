@@ -172,3 +172,16 @@ service: {pipelines: {traces: {receivers: [ebpf_socket], exporters: [otlp_http]}
     `${file}:5:5: exporters::otlp_http::force_attempt_http2: has no effect: requests are HTTP/1.1`,
   ]);
 });
+
+test.each([
+  ['a: 1\n---\nb: 2\n', 1],
+  ['a: 1\n---\n# nothing\n', 0],
+  ['---\na: 1\n...\n', 0],
+])('of the documents of %j only the first counts, and the others are told of', (text, told) => {
+  const file = join(folder, 'documents.yaml');
+  writeFileSync(file, text);
+  const warnings: unknown[] = [];
+  const tree = load({ uris: [file], sets: [], env: {}, warn: (_, fields) => warnings.push(fields) });
+  expect(plain(tree)).toEqual({ a: 1 });
+  expect(warnings).toEqual(Array.from({ length: told }, () => ({ source: file })));
+});

@@ -46,7 +46,7 @@ export const usual: readonly MalformedCase[] = [
     name: 'quote that is not closed',
     text: exporter('  file:\n    path: "/tmp/x'),
     problems: [
-      '11:1: cannot resolve the configuration: invalid YAML: Missing closing "quote (close what is open, or put the value in quotes)',
+      '4:11: cannot resolve the configuration: invalid YAML: Missing closing "quote (close what is open, or put the value in quotes)',
     ],
   },
   {

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { load } from '../../src/config/load.ts';
 import { ConfigWatcher } from '../../src/config/watch.ts';
 import { until } from '../support/until.ts';
 
@@ -99,5 +100,41 @@ test('what changed between reading and following is seen', async () => {
   writeFileSync(file, 'newer');
   watcher = new ConfigWatcher({ changed: () => changes++, settleMs: 20, pollMs: 60_000 });
   watcher.follow(new Map([[file, 'older']]));
+  await changed(1);
+});
+
+/** What a reload that reads the file has to follow, whether it can be read or not. */
+function filesOf(file: string): Map<string, string> {
+  const files = new Map<string, string>();
+  try {
+    load({ uris: [file], sets: [], env: {}, warn: () => undefined, onFile: (path, text) => files.set(path, text) });
+  } catch {
+    // Told elsewhere.
+  }
+  return files;
+}
+
+test.each([
+  ['a byte order mark', Buffer.from('\ufeffa: b')],
+  ['UTF-16', Buffer.from('\ufeffa: b', 'utf16le')],
+  ['no text', Buffer.from([0x61, 0xff, 0x62])],
+])('a file with %s is no change for ever', async (_, bytes) => {
+  const file = join(folder, 'a.yaml');
+  writeFileSync(file, bytes);
+  watcher = new ConfigWatcher({ changed: () => changes++, settleMs: 5, pollMs: 10 });
+  watcher.follow(filesOf(file));
+  await sleep(60);
+  expect(changes).toBe(0);
+  writeFileSync(file, 'a: c');
+  await changed(1);
+});
+
+test('a file that was missing when it was to be read is seen when it comes', async () => {
+  const file = join(folder, 'a.yaml');
+  watcher = new ConfigWatcher({ changed: () => changes++, settleMs: 5, pollMs: 60_000 });
+  watcher.follow(filesOf(file));
+  await sleep(30);
+  expect(changes).toBe(0);
+  writeFileSync(file, 'a: b');
   await changed(1);
 });
