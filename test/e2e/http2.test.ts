@@ -7,7 +7,6 @@ import { Netns } from '../support/netns.ts';
 import type { Span } from '../support/otlp.ts';
 import { program } from '../support/paths.ts';
 import { Sonde } from '../support/sonde.ts';
-import { until } from '../support/until.ts';
 
 const URL = 'http://127.0.0.1:8080';
 /** Bytes of `/page`: a hundred at once are far beyond what is copied of an operation, and beyond a socket's budget. */
@@ -62,7 +61,6 @@ describe.each([
     netns = new Netns();
     server = await start(netns);
     sonde = await Sonde.start(netns);
-    await until(() => sonde.stderr().includes('eBPF programs are attached'), 'the programs to be attached', 15_000);
     let sent = 0;
     for (const { query, path, streams, count, connections, by } of loads) {
       const url = `${URL}${path}?${query}`;

@@ -14,7 +14,6 @@ import {
 import { Netns } from '../support/netns.ts';
 import type { Point, Span } from '../support/otlp.ts';
 import { Sonde } from '../support/sonde.ts';
-import { until } from '../support/until.ts';
 
 const MIB = 2 ** 20;
 /** For what a loaded machine of two cores may be late with. */
@@ -45,7 +44,6 @@ async function observe(netns: Netns, start: StartLoad, keys: string): Promise<To
   const load = await start(netns);
   const sonde = await Sonde.start(netns, { receivers: `  ebpf_socket: {${keys}}` });
   try {
-    await until(() => sonde.stderr().includes('eBPF programs are attached'), 'the programs to be attached', 15_000);
     const counts = await load.run();
     await sleep(300);
     // Whatever waits is handed over.

@@ -11,7 +11,6 @@ import { repository } from '../support/paths.ts';
 import { nginx } from '../support/servers.ts';
 import { Sonde } from '../support/sonde.ts';
 import { Tcpdump } from '../support/tcpdump.ts';
-import { until } from '../support/until.ts';
 
 let netns: Netns;
 let capture: Tcpdump;
@@ -77,7 +76,6 @@ beforeAll(async () => {
   netns = new Netns();
   const stores = [await redis(netns), await postgresql(netns)] as const;
   const sonde = await Sonde.start(netns, { metrics: false });
-  await until(() => sonde.stderr().includes('eBPF programs are attached'), 'the programs to be attached', 30_000);
   capture = await Tcpdump.start(netns);
   await http1();
   await http2();

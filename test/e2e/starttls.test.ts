@@ -6,7 +6,6 @@ import { Netns } from '../support/netns.ts';
 import type { Span } from '../support/otlp.ts';
 import { program } from '../support/paths.ts';
 import { Sonde } from '../support/sonde.ts';
-import { until } from '../support/until.ts';
 
 const PROXY = 3128;
 const HTTPS = 8443;
@@ -50,7 +49,6 @@ async function traffic(): Promise<void> {
   const second = await mariadb(netns, [`--ssl-cert=${forMariadb.cert}`, `--ssl-key=${forMariadb.key}`]);
 
   sonde = await Sonde.start(netns, { receivers: '  ebpf_socket:\n    connections: {spans: true}' });
-  await until(() => sonde.stderr().includes('eBPF programs are attached'), 'the programs to be attached', 30_000);
   const curl = await netns.run('curl', [
     ...['-sS', '-o', '/dev/null', '--cacert', authority.ca, '-p', '-x', `http://127.0.0.1:${PROXY}`],
     `https://localhost:${HTTPS}/`,

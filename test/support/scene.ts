@@ -1,7 +1,6 @@
 import { Netns } from './netns.ts';
 import type { Server, ServerOptions, StartServer } from './servers.ts';
 import { Sonde, type SondeOptions } from './sonde.ts';
-import { until } from './until.ts';
 
 export interface Scene {
   readonly netns: Netns;
@@ -19,11 +18,8 @@ export async function withScene<Result>(
   let sonde: Sonde | undefined;
   try {
     const server = await start(netns, options.server);
-    const started = await Sonde.start(netns, options.sonde);
-    sonde = started;
-    // On a busy machine it may be ready before the kernel is.
-    await until(() => started.stderr().includes('eBPF programs are attached'), 'the programs to be attached', 30_000);
-    const result = await work({ netns, server, sonde: started });
+    sonde = await Sonde.start(netns, options.sonde);
+    const result = await work({ netns, server, sonde });
     await server.stop();
     return result;
   } finally {

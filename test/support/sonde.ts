@@ -23,9 +23,12 @@ export interface SondeOptions {
 }
 
 const READY = 'Everything is ready. Begin running and processing data.';
+/** Of the worker; on a busy machine it may come long after the pipelines are ready. */
+const ATTACHED = 'eBPF programs are attached';
 const METRIC_INTERVAL_MS = 500;
+const START_MS = 30_000;
 
-/** The built program in a network namespace, writing OTLP JSON lines to files that the test reads. */
+/** The built program in a network namespace, writing OTLP JSON lines to files that the test reads. It observes once it is started. */
 export class Sonde {
   readonly pid: number;
   readonly readyMs: number;
@@ -131,12 +134,19 @@ async function launch(netns: Netns, args: readonly string[], options: Pick<Sonde
   const exited = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const pid = child.pid ?? 0;
   const ended = (): number | string | null => child.exitCode ?? child.signalCode;
-  await until(() => output.stderr().includes(READY) || ended() !== null, 'Sonde to be ready', 15_000);
-  if (ended() !== null) {
+  const told = async (line: string): Promise<void> => {
+    const what = `Sonde to say "${line}"`;
+    await until(() => output.stderr().includes(line) || ended() !== null, what, START_MS).catch((error: Error) => {
+      throw new Error(`${error.message}:\n${output.stderr()}`);
+    });
+    if (ended() === null) return;
     await exited;
     throw new Error(`Sonde ended with ${ended()}:\n${output.stderr()}`);
-  }
-  return { pid, readyMs: performance.now() - begin, output, exited };
+  };
+  await told(READY);
+  const readyMs = performance.now() - begin;
+  await told(ATTACHED);
+  return { pid, readyMs, output, exited };
 }
 
 function configuration(directory: string, options: SondeOptions): string {
