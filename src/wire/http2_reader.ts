@@ -107,7 +107,7 @@ export class Http2Reader {
         return at + taken;
       }
       case PREFACE:
-        return this.#preface(bytes, at, end);
+        return this.#preface(bytes, at, end, time);
       case LOST:
         return this.#resynchronise(bytes, at, end, boundary);
       default:
@@ -115,8 +115,8 @@ export class Http2Reader {
     }
   }
 
-  #preface(bytes: Uint8Array, at: number, end: number): number {
-    if (!frames.matchesPreface(bytes, at, end)) return this.#invalid(at + 1);
+  #preface(bytes: Uint8Array, at: number, end: number, time: number): number {
+    if (!frames.matchesPreface(bytes, at, end)) return this.#invalid(at + 1, time);
     if (end - at < frames.PREFACE.length) return NEED_MORE;
     this.#phase = FRAME;
     this.began = true;
@@ -129,7 +129,7 @@ export class Http2Reader {
     const length = frames.frameLength(bytes, at);
     const stream = frames.frameStream(bytes, at);
     const continued = type === frames.CONTINUATION && this.#givenUp === stream;
-    if (!frames.valid(type, length, stream) || continued !== (this.#givenUp !== 0)) return this.#invalid(at + 1);
+    if (!frames.valid(type, length, stream) || continued !== (this.#givenUp !== 0)) return this.#invalid(at + 1, time);
     const payload = at + frames.FRAME_HEADER;
     switch (type) {
       case frames.DATA:
@@ -171,7 +171,7 @@ export class Http2Reader {
 
   #data(bytes: Uint8Array, at: number, end: number, time: number): number {
     const next = this.#body.take(bytes, at, end, time);
-    if (next < 0) return this.#invalid(at + 1);
+    if (next < 0) return this.#invalid(at + 1, time);
     this.#dataRead();
     return next;
   }
@@ -192,11 +192,11 @@ export class Http2Reader {
     let frame = at + this.#scanned;
     for (;;) {
       if (frame + frames.FRAME_HEADER > limit) break;
-      if (frame > at && !continues(bytes, at, frame)) return this.#invalid(frame + 1);
+      if (frame > at && !continues(bytes, at, frame)) return this.#invalid(frame + 1, time);
       const next = frame + frames.FRAME_HEADER + frames.frameLength(bytes, frame);
       if (next > limit) break;
       if ((frames.frameFlags(bytes, frame) & frames.END_HEADERS) !== 0) {
-        if (!this.#blocks.whole(bytes, at, next, this.#startTime, time)) return this.#invalid(next);
+        if (!this.#blocks.whole(bytes, at, next, this.#startTime, time)) return this.#invalid(next, time);
         this.#scanned = this.#strikes = 0;
         return next;
       }
@@ -229,10 +229,10 @@ export class Http2Reader {
   }
 
   /** These bytes are no frame: goes on at `next`. */
-  #invalid(next: number): number {
+  #invalid(next: number, time: number): number {
     this.#streams.reject('invalid_frame');
     if (++this.#strikes >= MAX_STRIKES) this.opaque = true;
-    this.#lose(0);
+    this.#lose(time);
     this.#counted = true;
     return next;
   }

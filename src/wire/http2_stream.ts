@@ -19,8 +19,9 @@ export class Http2Stream {
   timeout = Number.NaN;
   readonly requests = new GrpcMessages();
   readonly responses = new GrpcMessages();
-  /** When bytes that may have belonged to it were lost, and nothing came after; −1: never. */
-  lostAt = -1;
+  /** When bytes that may have been the request's or the answer's were lost, and none of it came after; −1: never. */
+  requestLostAt = -1;
+  responseLostAt = -1;
 
   reset(): void {
     this.id = 0;
@@ -30,7 +31,7 @@ export class Http2Stream {
     this.timeout = Number.NaN;
     this.requests.reset();
     this.responses.reset();
-    this.lostAt = -1;
+    this.requestLostAt = this.responseLostAt = -1;
   }
 }
 

@@ -52,6 +52,8 @@ export class Http2Streams {
   #lastRequest = 0;
   /** Requests may have been lost. */
   #lossy: boolean;
+  /** When streams are looked for that ended in lost bytes. */
+  #sweepAt = Number.POSITIVE_INFINITY;
 
   constructor(shared: Http2Shared, context: ConnectionContext, sink: Sink) {
     this.#shared = shared;
@@ -107,7 +109,8 @@ export class Http2Streams {
   }
 
   #begin(id: number, result: number, start: number, time: number): Http2Stream | undefined {
-    if (this.#open.size >= MAX_STREAMS) {
+    if (time >= this.#sweepAt) this.#sweep(time);
+    if (this.#open.size >= MAX_STREAMS && !this.#makeRoom()) {
       this.#sink.reject('too_many_streams');
       return undefined;
     }
@@ -178,9 +181,13 @@ export class Http2Streams {
   }
 
   #touch(stream: Http2Stream, side: Side, time: number): void {
-    stream.lostAt = -1;
-    if (side === CLIENT) stream.exchange.requestLast = time;
-    else stream.exchange.responseLast = time;
+    if (side === CLIENT) {
+      stream.exchange.requestLast = time;
+      stream.requestLostAt = -1;
+    } else {
+      stream.exchange.responseLast = time;
+      stream.responseLostAt = -1;
+    }
   }
 
   /** END_STREAM. */
@@ -192,7 +199,8 @@ export class Http2Streams {
     else exchange.responseDone = true;
     // The end of an answer whose beginning was lost.
     if (exchange.responseDone && exchange.status === 0) exchange.responsePartial = true;
-    if (exchange.requestDone && exchange.responseDone) this.#tell(stream);
+    // Whether the request's end is among what was lost makes no difference once it is answered.
+    if (exchange.responseDone && (exchange.requestDone || stream.requestLostAt >= 0)) this.#tell(stream);
   }
 
   reset(side: Side, id: number, code: number, time: number): void {
@@ -216,20 +224,40 @@ export class Http2Streams {
     if (side === CLIENT) this.#lossy = true;
     for (const stream of this.#open.values()) {
       const { exchange } = stream;
-      if (side === CLIENT && !exchange.requestDone) exchange.requestAtLeast = stream.requests.atLeast = true;
-      else if (side !== CLIENT && !exchange.responseDone) exchange.responseAtLeast = stream.responses.atLeast = true;
-      else continue;
-      if (stream.lostAt < 0) stream.lostAt = time;
+      if (side === CLIENT && !exchange.requestDone) {
+        exchange.requestAtLeast = stream.requests.atLeast = true;
+        if (stream.requestLostAt < 0) stream.requestLostAt = time;
+        if (exchange.responseDone) this.#tell(stream);
+      } else if (side !== CLIENT && !exchange.responseDone) {
+        exchange.responseAtLeast = stream.responses.atLeast = true;
+        if (stream.responseLostAt < 0) stream.responseLostAt = time;
+      }
     }
-    this.sweep(time);
+    if (time >= this.#sweepAt) this.#sweep(time);
+    else this.#sweepAt = Math.min(this.#sweepAt, time + LOST_AFTER);
   }
 
-  /** Tells streams that must have ended in lost bytes. */
-  sweep(time: number): void {
+  /** Tells streams whose answer must have ended in lost bytes. */
+  #sweep(time: number): void {
+    let first = Number.POSITIVE_INFINITY;
     for (const stream of this.#open.values()) {
-      if (stream.lostAt < 0 || time - stream.lostAt < LOST_AFTER) continue;
-      this.#partial(stream);
+      const { responseLostAt } = stream;
+      if (responseLostAt < 0) continue;
+      if (time - responseLostAt >= LOST_AFTER) this.#partial(stream);
+      else first = Math.min(first, responseLostAt);
     }
+    this.#sweepAt = first + LOST_AFTER;
+  }
+
+  /** Tells the oldest stream whose answer may have ended in lost bytes. False: there is none. */
+  #makeRoom(): boolean {
+    if (this.#sweepAt === Number.POSITIVE_INFINITY) return false;
+    for (const stream of this.#open.values()) {
+      if (stream.responseLostAt < 0) continue;
+      this.#partial(stream);
+      return true;
+    }
+    return false;
   }
 
   #partial(stream: Http2Stream): void {
@@ -242,7 +270,7 @@ export class Http2Streams {
   /** The connection is over, as is known since `time`. */
   fail(errorType: string, time: number): void {
     for (const stream of this.#open.values()) {
-      if (stream.lostAt >= 0) this.#partial(stream);
+      if (stream.responseLostAt >= 0) this.#partial(stream);
       else this.#fail(stream, errorType, false, time);
     }
   }

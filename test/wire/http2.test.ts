@@ -39,6 +39,46 @@ test('more open streams than are remembered are counted', () => {
   expect(driver.rejects).toEqual({ too_many_streams: 6 });
 });
 
+test('streams whose answers were lost make room for others, oldest first', () => {
+  const driver = opened();
+  const ask = (from: number, to: number, at: number): void => {
+    for (let id = from; id < to; id++) driver.data(CLIENT, headers(2 * id + 1, get(`/${id}`), true), at, true);
+  };
+  ask(0, 1000, 1000);
+  driver.gap(SERVER, 100_000, 2000);
+  ask(1000, 1030, 3000);
+  expect(driver.rejects).toEqual({});
+  expect(driver.told.map((one) => one['url.path'])).toEqual(['/0', '/1', '/2', '/3', '/4', '/5']);
+  expect(driver.told[0]).toMatchObject({ 'sonde.partial': ['http.response'], start: 1000, end: 1000 });
+});
+
+test('streams whose answers were lost ten seconds ago are told while the connection goes on', () => {
+  const driver = opened();
+  driver.data(CLIENT, headers(1, get('/lost'), true), 1000, true);
+  driver.gap(SERVER, 100, 2000);
+  driver.data(CLIENT, headers(3, get('/late'), true), 9e9, true);
+  expect(driver.told).toEqual([]);
+  driver.data(CLIENT, headers(5, get('/later'), true), 11e9, true);
+  expect(driver.told).toMatchObject([{ 'url.path': '/lost', 'sonde.partial': ['http.response'] }]);
+});
+
+test('a request whose end was lost ends with its answer', () => {
+  const driver = opened();
+  driver.data(CLIENT, headers(1, get('/a')), 1000, true);
+  driver.gap(CLIENT, 100, 2000);
+  driver.data(SERVER, headers(1, { ':status': '200' }), 3000, true);
+  driver.data(SERVER, data(1, 'answer', true), 4000, true);
+  expect(driver.told).toMatchObject([{ 'url.path': '/a', 'http.response.status_code': 200, end: 4000 }]);
+});
+
+test('an invalid frame does not end the streams that are open', () => {
+  const driver = opened();
+  driver.data(CLIENT, headers(1, get('/a'), true), 1e12, true);
+  driver.data(SERVER, frame(2, 0, 1, 'abc'), 1e12, true);
+  driver.gap(SERVER, 10, 1e12 + 1000);
+  expect(driver.told).toEqual([]);
+});
+
 test('a header block beyond the bound is told as far as it was read, and frames go on behind it', () => {
   const driver = opened();
   const large = block({ ...get('/large'), 'x-a': 'a'.repeat(100_000) });
