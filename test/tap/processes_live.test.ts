@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ProcessRecord } from '../../src/kernel/types.ts';
 import { encodeResource } from '../../src/pdata/otlp/attributes.ts';
@@ -11,6 +10,8 @@ import type { ResourceAttributes } from '../../src/tap/instance.ts';
 import { ProcReader, TICK_NS } from '../../src/tap/process_info.ts';
 import { GRACE_NS, type ObservedProcess, ProcessTable } from '../../src/tap/processes.ts';
 import type { ServiceInstance } from '../../src/tap/types.ts';
+import { gated } from '../support/gated.ts';
+import { until } from '../support/until.ts';
 
 /** Real processes of this machine and the real /proc; the kernel's records are made from /proc/<pid>/stat. */
 const reader = new ProcReader();
@@ -65,12 +66,12 @@ const owner = (pid: number): ObservedProcess => table.owner(record(pid), 0);
 const attributesOf = ({ instance }: ObservedProcess) => described.get(instance.resource) ?? {};
 
 async function childrenOf(pid: number, count: number): Promise<number[]> {
-  for (let i = 0; i < 200; i++) {
-    const children = reader.file(`${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
-    if (children.length === count) return children;
-    await sleep(25);
-  }
-  throw new Error(`process ${pid} has not got ${count} children`);
+  let children: number[] = [];
+  await until(() => {
+    children = reader.file(`${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
+    return children.length === count;
+  }, `${count} children of process ${pid}`);
+  return children;
 }
 
 test('sleep', async () => {
@@ -91,12 +92,10 @@ test('sleep', async () => {
 
 test.each([
   ['node', process.execPath, 'shop.mjs', 'setInterval(() => {}, 1000)'],
-  ['python', 'python3', 'shop.py', 'import time; time.sleep(60)'],
+  ['python', '/usr/bin/python3', 'shop.py', 'import time; time.sleep(60)'],
 ])('%s is named after its script', async (_, command, script, code) => {
   writeFileSync(join(directory, script), code);
   const pid = await start(command, [script]);
-  // python3 may be a shell script that executes the real one.
-  for (let i = 0; i < 200 && !/python|node/.test(reader.link(`${pid}/exe`)); i++) await sleep(25);
   expect(owner(pid).instance.serviceName).toBe('shop');
 });
 
@@ -110,7 +109,7 @@ test('a Node cluster is one instance, a script started by another is not', async
   writeFileSync(join(directory, 'other.mjs'), 'setInterval(() => {}, 1000);');
   const primary = await start(process.execPath, ['main.mjs']);
   const pids = await childrenOf(primary, 3);
-  for (let i = 0; i < 200 && !reader.image(pids[2] ?? 0).args.includes('other.mjs'); i++) await sleep(25);
+  await until(() => reader.image(pids[2] ?? 0).args.includes('other.mjs'), 'the other script');
   const children = pids.map(owner);
   const { instance } = owner(primary);
   expect(children.filter((child) => child.instance === instance).length).toBe(2);
@@ -120,7 +119,7 @@ test('a Node cluster is one instance, a script started by another is not', async
 
 const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path));
 
-(nginx === undefined ? test.skip : test)(
+gated(nginx === undefined ? 'there is no nginx' : undefined)(
   'nginx and its workers are one instance, until the last has ended',
   async () => {
     writeFileSync(
@@ -159,10 +158,10 @@ test('what starts at boot or belongs to the kernel is survived', () => {
 
 test('a known process is found in under a microsecond, an exec read in under 300', () => {
   const self = record(process.pid);
-  const rounds = 50_000;
-  const best = (work: () => void, count: number) => {
+  // Many short attempts: on a busy machine some are not interrupted.
+  const best = (work: () => void, count: number, attempts: number) => {
     let fastest = Number.POSITIVE_INFINITY;
-    for (let attempt = 0; attempt < 10; attempt++) {
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const before = performance.now();
       for (let i = 0; i < count; i++) work();
       fastest = Math.min(fastest, ((performance.now() - before) / count) * 1000);
@@ -174,13 +173,17 @@ test('a known process is found in under a microsecond, an exec read in under 300
   const hidden = { ...self, pid: 0, tgid: self.tgid + 1 };
   const lookup = Math.max(
     ...[self, hidden].map((one) =>
-      best(() => {
-        const process = table.owner(one, 0);
-        if (process.matches(filter) !== (one === self) || process.instance.id === 0) throw new Error('unexpected');
-      }, rounds),
+      best(
+        () => {
+          const process = table.owner(one, 0);
+          if (process.matches(filter) !== (one === self) || process.instance.id === 0) throw new Error('unexpected');
+        },
+        500,
+        1000,
+      ),
     ),
   );
-  const exec = best(() => table.exec(self, 0, 1, 1, 1, process.execPath), 50);
+  const exec = best(() => table.exec(self, 0, 1, 1, 1, process.execPath), 5, 100);
   expect(lookup).toBeLessThan(1);
   expect(exec).toBeLessThan(300);
 });
