@@ -118,15 +118,20 @@ export class Driver {
     all.set(bytes, 3 + before.length);
     const end = all.length - 3;
     const starts = before.length > 0 ? this.#boundary[side] : boundary;
-    const taken = this.session.data(side, all, 3, end, time, starts, mayHold);
-    if (taken !== HOLD && !(taken >= 0 && taken <= end - 3)) throw new Error(`took ${taken} of ${end - 3}`);
-    const rest = taken === HOLD ? 0 : taken;
+    let from = 3;
+    let taken: number;
+    // What is left may be the beginning of a message that has to be held: only asking again tells.
+    do {
+      taken = this.session.data(side, all, from, end, time, starts && from === 3, mayHold);
+      if (taken !== HOLD && !(taken >= 0 && taken <= end - from)) throw new Error(`took ${taken} of ${end - from}`);
+      from += Math.max(0, taken);
+    } while (taken > 0 && from < end && !this.session.opaque);
     // Nothing of the caller's memory may be kept.
-    const kept = all.slice(3 + rest, end);
+    const kept = all.slice(from, end);
     all.fill(0x58);
     if (kept.length > this.#decoder.maxPending && taken !== HOLD) throw new Error(`${kept.length} bytes untaken`);
     this.#pending[side] = kept;
-    this.#boundary[side] = rest === 0 && starts;
+    this.#boundary[side] = from === 3 && starts;
     if (taken === HOLD) {
       this.#held.push({ side, time });
     } else {
