@@ -57,7 +57,7 @@ export function parseYaml(text: string, source: string, at?: Location, warn?: Wa
     logLevel: 'silent',
   });
   const [document, ...later] = Array.isArray(documents) ? documents : [];
-  if (later.some(({ contents }) => contents !== null)) {
+  if (later.some(({ contents }) => !(isScalar(contents) && contents.value === ''))) {
     warn?.('Only the first YAML document is read: what follows "---" has no effect', { source });
   }
   if (document === undefined) return scalar(null, '', fixed ?? { source, line: 1, column: 1 });

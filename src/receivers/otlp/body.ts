@@ -24,7 +24,6 @@ export async function readBody(
 ): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limit) throw tooLarge(limit);
-  hold(announced);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -38,7 +37,7 @@ export async function readBody(
       chunks.push(chunk);
       try {
         if (length > limit) throw tooLarge(limit);
-        if (length > announced) hold(chunk.length);
+        hold(chunk.length);
       } catch (error) {
         refuse(error);
       }

@@ -36,13 +36,13 @@ export function refuseOtherHttp(stream: ServerHttp2Stream, headers: IncomingHttp
   const { ':method': method, 'content-type': type = '' } = headers;
   const status = method !== 'POST' ? 405 : /^application\/grpc([;+]|$)/.test(type) ? 0 : 415;
   if (status === 0) return false;
-  stream.respond({ ':status': status }, { endStream: true });
+  if (!isOver(stream)) stream.respond({ ':status': status }, { endStream: true });
   abandonRest(stream);
   return true;
 }
 
 export function answerOk(stream: ServerHttp2Stream): void {
-  if (stream.destroyed || stream.headersSent) return;
+  if (isOver(stream)) return;
   stream.respond(RESPONSE, { waitForTrailers: true });
   stream.once('wantTrailers', () => stream.sendTrailers(OK));
   stream.end(EMPTY_MESSAGE);
@@ -50,21 +50,27 @@ export function answerOk(stream: ServerHttp2Stream): void {
 
 /** Trailers only. */
 export function answerError(stream: ServerHttp2Stream, status: RpcStatus): void {
-  if (stream.destroyed || stream.headersSent) return;
-  const { code, message, retryDelayMs } = status;
+  if (isOver(stream)) return;
+  const { code, retryDelayMs } = status;
+  const message = status.message.slice(0, MAX_DETAILS);
   stream.respond(
     {
       ...RESPONSE,
       'grpc-status': String(code),
-      'grpc-message': percentEncode(message.slice(0, MAX_DETAILS)),
+      'grpc-message': percentEncode(message),
       ...(code === Code.UNIMPLEMENTED ? { 'grpc-accept-encoding': grpcEncodings.join(',') } : {}),
       ...(retryDelayMs === undefined
         ? {}
-        : { 'grpc-status-details-bin': Buffer.from(encodeStatus(status)).toString('base64') }),
+        : { 'grpc-status-details-bin': Buffer.from(encodeStatus({ ...status, message })).toString('base64') }),
     },
     { endStream: true },
   );
   abandonRest(stream);
+}
+
+/** Answered, or given up by the client: then Node would throw. */
+function isOver(stream: ServerHttp2Stream): boolean {
+  return stream.closed || stream.destroyed || stream.headersSent;
 }
 
 /** What the client still sends is not wanted: RFC 9113, 8.1. */

@@ -11,6 +11,8 @@ const MAX_STRIKES = 2;
 const MIN_IDLE_PING = 2 * 3600_000;
 /** Connections do not end all at once: ±10 %. */
 const AGE_JITTER = 0.1;
+/** A client that does not answer a ping is not asked whether it knows that the connection ends, ms. */
+const GOODBYE = 1_000;
 /** Longest that setTimeout takes, ms. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
@@ -67,6 +69,7 @@ export class GrpcConnection {
     // When the client has answered it knows: no stream of it can still be on its way.
     try {
       this.#session.ping(() => setImmediate(() => this.#session.close()));
+      this.#after(GOODBYE, () => this.#session.close());
     } catch {
       this.#session.close();
     }
@@ -89,6 +92,7 @@ export class GrpcConnection {
 
   /** Pings a client of which nothing was heard for `time`. */
   #watch(time: number): void {
+    if (this.#session.destroyed) return;
     const silent = performance.now() - this.#lastSeen;
     if (silent < time) {
       this.#after(time - silent, () => this.#watch(time));

@@ -47,10 +47,10 @@ function readFrame(stream: ServerHttp2Stream, limit: number, held: HeldBody): Pr
       chunks.push(chunk);
       length += chunk.length;
       try {
+        held.hold(chunk.length);
         if (wanted === 0 && length >= PREFIX_BYTES) {
           const announced = prefix(chunks).readUInt32BE(1);
           if (announced > limit) throw tooLong(announced, limit);
-          held.hold(announced);
           wanted = PREFIX_BYTES + announced;
         }
         if (wanted > 0 && length > wanted) throw internal('more than one message in a unary call');

@@ -1,4 +1,5 @@
 import {
+  constants,
   createSecureServer,
   createServer,
   type Http2SecureServer,
@@ -12,7 +13,7 @@ import type { Signal } from '../../pdata/pdata.ts';
 import { type Report, type RpcExchange, rpcReport } from '../../service/call_report.ts';
 import type { Component, Settings } from '../../service/component.ts';
 import { withRemoteParent } from '../../service/remote_parent.ts';
-import { listen } from '../../transport/listen.ts';
+import { limitConnections, listen } from '../../transport/listen.ts';
 import { Code, codeName } from '../../transport/rpc_status.ts';
 import { grpcMethods } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
@@ -22,7 +23,7 @@ import type { GrpcConfig } from './config.ts';
 import { answerError, answerOk, checkHead, refuseOtherHttp, unknownMethod } from './grpc_call.ts';
 import { GrpcConnection } from './grpc_connection.ts';
 import { readMessage } from './grpc_message.ts';
-import { HeldBodies } from './held_bodies.ts';
+import { HeldBodies, REQUEST_BYTES } from './held_bodies.ts';
 import type { Intake } from './intake.ts';
 
 const MIB = 1024 * 1024;
@@ -34,6 +35,9 @@ const CONNECTION_WINDOW = 4 * MIB;
 const MAX_SESSION_MEMORY = 1024;
 /** For answers that are given at the deadline, ms. */
 const LAST_WORDS = 100;
+/** A client that sends nothing of its message, or takes nothing of the answer, for this long has given up. ms. */
+const SILENCE_MS = 60_000;
+const SILENT = { code: Code.DEADLINE_EXCEEDED, message: 'the message did not come in time' };
 const SHUTTING_DOWN = { code: Code.UNAVAILABLE, message: 'the server is shutting down' };
 
 /**
@@ -44,6 +48,7 @@ export class GrpcReceiver implements Component {
   readonly #settings: Settings;
   readonly #config: GrpcConfig;
   readonly #intake: Intake;
+  readonly #silenceMs: number;
   readonly #methods: ReadonlyMap<string, Signal>;
   readonly #services: readonly string[];
   readonly #limit: number;
@@ -52,12 +57,14 @@ export class GrpcReceiver implements Component {
   readonly #calls = new Set<ServerHttp2Stream>();
   readonly #report: Report<RpcExchange>;
   #server: Http2Server | Http2SecureServer | undefined;
+  #destroyConnections: () => void = () => undefined;
   #stopWatching: () => void = () => undefined;
 
-  constructor(settings: Settings, config: GrpcConfig, intake: Intake) {
+  constructor(settings: Settings, config: GrpcConfig, intake: Intake, silenceMs = SILENCE_MS) {
     this.#settings = settings;
     this.#config = config;
     this.#intake = intake;
+    this.#silenceMs = silenceMs;
     this.#report = rpcReport(settings.telemetry, 'server');
     this.#methods = new Map(intake.signals.map((signal) => [grpcMethods[signal], signal]));
     this.#services = [...this.#methods.keys()].map((method) => method.slice(1, method.lastIndexOf('/')));
@@ -67,6 +74,9 @@ export class GrpcReceiver implements Component {
   async start(): Promise<void> {
     const server = this.#create();
     this.#server = server;
+    this.#destroyConnections = limitConnections(server, (limit) =>
+      this.#settings.logger.warn('A connection was refused: there are too many', { limit }),
+    );
     server.on('session', (session) => this.#connected(session));
     server.on('stream', (stream, headers) => void this.#called(stream, headers));
     const bound = await listen(server, this.#config.endpoint, this.#config.transport);
@@ -87,6 +97,7 @@ export class GrpcReceiver implements Component {
     }, left);
     const destroy = setTimeout(() => {
       for (const connection of this.#connections.values()) connection.destroy();
+      this.#destroyConnections();
     }, left + LAST_WORDS);
     await closed;
     clearTimeout(refuse);
@@ -137,15 +148,25 @@ export class GrpcReceiver implements Component {
     if (refuseOtherHttp(stream, headers)) return;
     this.#calls.add(stream);
     const held = this.#bodies.body();
+    let working = false;
+    stream.setTimeout(this.#silenceMs, () => {
+      if (working) return;
+      answerError(stream, SILENT);
+      stream.close(constants.NGHTTP2_CANCEL);
+    });
     const path = headers[':path'] ?? '';
     const began = this.#report.enabled ? performance.now() : undefined;
     let code: number = Code.OK;
     try {
+      held.hold(REQUEST_BYTES);
       const signal = this.#methods.get(path);
       if (signal === undefined) throw unknownMethod(path, this.#services);
       const { bytes, payload, encoding } = await readMessage(stream, checkHead(headers), this.#limit, held);
       const gzip = encoding === 'gzip' && isOneMember(payload, bytes) ? payload : undefined;
-      await withRemoteParent(headers, () => this.#intake.protobuf(signal, bytes, gzip));
+      working = true;
+      await withRemoteParent(headers, () => this.#intake.protobuf(signal, bytes, gzip)).finally(() => {
+        working = false;
+      });
       answerOk(stream);
     } catch (error) {
       const status = statusOf(error);

@@ -4,7 +4,7 @@ import type { Signal } from '../../pdata/pdata.ts';
 import { type HttpExchange, httpReport, type Report } from '../../service/call_report.ts';
 import type { Component, Settings } from '../../service/component.ts';
 import { withRemoteParent } from '../../service/remote_parent.ts';
-import { listen } from '../../transport/listen.ts';
+import { limitConnections, listen } from '../../transport/listen.ts';
 import { encodeStatus, type RpcStatus, statusJson } from '../../transport/rpc_status.ts';
 import { httpPaths } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
@@ -12,7 +12,7 @@ import { statusOf } from './answer.ts';
 import { decodeBody, isOneMember, readBody, unsupportedEncoding } from './body.ts';
 import { type HttpConfig, urlPath } from './config.ts';
 import { Cors } from './cors.ts';
-import { HeldBodies } from './held_bodies.ts';
+import { HeldBodies, REQUEST_BYTES } from './held_bodies.ts';
 import type { Intake } from './intake.ts';
 
 const PROTOBUF = 'application/x-protobuf';
@@ -31,6 +31,7 @@ export class HttpReceiver implements Component {
   readonly #cors: Cors | undefined;
   readonly #limit: number;
   #server: Server | SecureServer | undefined;
+  #destroyConnections: () => void = () => undefined;
   #stopWatching: () => void = () => undefined;
   #stopping = false;
   readonly #bodies = new HeldBodies();
@@ -64,6 +65,9 @@ export class HttpReceiver implements Component {
     }
     const server = this.#create();
     this.#server = server;
+    this.#destroyConnections = limitConnections(server, (limit) =>
+      this.#settings.logger.warn('A connection was refused: there are too many', { limit }),
+    );
     const bound = await listen(server, endpoint, transport);
     server.on('error', (error: Error) => this.#settings.fail(error));
     this.#settings.logger.info('Starting HTTP server', { endpoint: bound });
@@ -82,7 +86,7 @@ export class HttpReceiver implements Component {
     this.#stopping = true;
     const server = this.#server;
     if (server?.listening !== true) return;
-    const timer = setTimeout(() => server.closeAllConnections(), Math.max(0, deadline - performance.now()));
+    const timer = setTimeout(this.#destroyConnections, Math.max(0, deadline - performance.now()));
     await new Promise<void>((resolve) => server.close(() => resolve()));
     clearTimeout(timer);
   }
@@ -142,6 +146,7 @@ export class HttpReceiver implements Component {
   ): Promise<void> {
     const held = this.#bodies.body();
     try {
+      held.hold(REQUEST_BYTES);
       const body = await readBody(request, this.#limit, held.hold);
       const measured = this.#measured.get(request);
       if (measured !== undefined) measured.bytes = body.length;

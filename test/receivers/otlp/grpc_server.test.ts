@@ -6,12 +6,15 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import type { Batch } from '../../../src/pdata/pdata.ts';
+import { GrpcReceiver } from '../../../src/receivers/otlp/grpc_server.ts';
+import { Intake } from '../../../src/receivers/otlp/intake.ts';
 import type { Component } from '../../../src/service/component.ts';
 import { ConsumeError } from '../../../src/service/component.ts';
 import { compress } from '../../../src/transport/compression.ts';
 import { grpcMethods } from '../../../src/transport/signals.ts';
-import { startReceiver } from '../../support/otlp_receivers.ts';
+import { receiverConfig, startReceiver } from '../../support/otlp_receivers.ts';
 import { samples } from '../../support/otlp_samples.ts';
+import { testSettings } from '../../support/settings.ts';
 import { until } from '../../support/until.ts';
 
 const body = Buffer.from(encodeMessage(requestOf.traces, samples.traces));
@@ -199,16 +202,85 @@ describe('a call', () => {
   });
 
   test('beyond the memory of all bodies is told to come back', async () => {
+    const { session } = await start('max_recv_msg_size_mib: 200');
+    const length = 130 * 1024 * 1024;
+    const large = session.request(HEADERS);
+    large.on('error', () => undefined);
+    large.write(frame(Buffer.alloc(0), { length }));
+    await new Promise<void>((resolve) => large.write(Buffer.alloc(length - 1), () => resolve()));
+    await until(async () => (await post(session, [frame(body)])).grpc === '14', 'the refusal', 10_000);
+    large.close(constants.NGHTTP2_CANCEL);
+    await once(large, 'close');
+    await until(async () => (await post(session, [frame(body)])).grpc === '0', 'its room');
+  });
+
+  test('that only announces its message takes no room', async () => {
     const { session } = await start('max_recv_msg_size_mib: 100');
-    const open = [1, 2].map(() => {
+    for (let i = 0; i < 3; i++) {
       const stream = session.request(HEADERS);
       stream.on('error', () => undefined);
-      const status = new Promise((resolve) => stream.on('response', (headers) => resolve(headers['grpc-status'])));
-      stream.write(frame(body, { length: 100 * 1024 * 1024 }));
-      return { stream, status };
-    });
-    expect(await open[1]?.status).toBe('14');
-    open[0]?.stream.close(constants.NGHTTP2_CANCEL);
+      stream.write(frame(Buffer.alloc(0), { length: 100 * 1024 * 1024 }));
+    }
+    expect((await post(session, [frame(body)])).grpc).toBe('0');
+  });
+
+  test('that the client gives up without an error, while the pipeline works, harms nobody', async () => {
+    const releases: (() => void)[] = [];
+    const { session } = await start('', () => new Promise((resolve) => releases.push(resolve)));
+    const stream = session.request(HEADERS);
+    stream.on('error', () => undefined);
+    stream.end(frame(body));
+    await until(() => releases.length === 1, 'the batch');
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    await until(() => stream.closed, 'the reset');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    releases[0]?.();
+    const next = post(session, [frame(body)]);
+    await until(() => releases.length === 2, 'the next batch');
+    releases[1]?.();
+    expect((await next).grpc).toBe('0');
+  });
+});
+
+describe('silence', () => {
+  const SILENCE = 100;
+  async function startSilent(consume: (batch: Batch) => Promise<void> = async () => undefined) {
+    const settings = testSettings('otlp');
+    const config = receiverConfig('protocols: {grpc: {endpoint: 127.0.0.1:0}}').protocols.grpc;
+    if (config === undefined) throw new Error('no gRPC');
+    const receiver = new GrpcReceiver(settings, config, new Intake(settings, { traces: { consume } }, 'grpc'), SILENCE);
+    receivers.push(receiver);
+    await receiver.start();
+    const { endpoint = '' } = (settings.lines[0]?.fields ?? {}) as { endpoint?: string };
+    return (initialWindowSize: number): ClientHttp2Session => {
+      const session = connect(`http://${endpoint}`, { settings: { initialWindowSize } });
+      session.on('error', () => undefined);
+      sessions.push(session);
+      return session;
+    };
+  }
+
+  test('in the middle of a message ends the call', async () => {
+    const session = (await startSilent())(65_535);
+    const stream = session.request(HEADERS);
+    const status = new Promise((resolve) => stream.on('response', (headers) => resolve(headers['grpc-status'])));
+    stream.on('error', () => undefined);
+    stream.write(frame(body).subarray(0, 3));
+    expect(await status).toBe('4');
+  });
+
+  test('of a client that takes no answer ends it', async () => {
+    const stream = (await startSilent())(0).request(HEADERS);
+    stream.on('error', () => undefined);
+    stream.end(frame(body));
+    stream.resume();
+    await once(stream, 'close');
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+  });
+
+  test('while the pipeline works is none', async () => {
+    const session = (await startSilent(() => new Promise((resolve) => setTimeout(resolve, 4 * SILENCE))))(65_535);
+    expect((await post(session, [frame(body)])).grpc).toBe('0');
   });
 });
 
@@ -281,5 +353,16 @@ describe('a connection', () => {
       });
     }
     expect((await post(session, [frame(body)])).grpc).toBe('0');
+  });
+
+  test('whose client answers no ping is closed at the stop all the same', async () => {
+    const { grpc, receiver } = await start();
+    const silent = connectRaw(grpc, '127.0.0.1');
+    silent.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
+    silent.resume();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const began = performance.now();
+    await receiver.shutdown(began + 10_000);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 });

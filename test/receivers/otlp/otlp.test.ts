@@ -149,32 +149,30 @@ test.each([
 });
 
 test('bodies under way are bounded; what is beyond may come again', async () => {
-  const { http } = await start('protocols: {http: {endpoint: 127.0.0.1:0, max_request_body_size: 100000000}}');
-  const begin = (size: number): ReturnType<typeof httpRequest> => {
+  const { http } = await start('protocols: {http: {endpoint: 127.0.0.1:0, max_request_body_size: 200000000}}');
+  const begin = (length: number, bytes: number): ReturnType<typeof httpRequest> => {
     const request = httpRequest({
       port: http,
       host: '127.0.0.1',
       method: 'POST',
       path: '/v1/traces',
       agent: false,
-      headers: { 'content-type': PROTOBUF, 'content-length': String(size) },
+      headers: { 'content-type': PROTOBUF, 'content-length': String(length) },
     });
     request.on('error', () => undefined);
-    request.flushHeaders();
+    request.write(Buffer.alloc(bytes));
     return request;
   };
-  const slow = begin(90_000_000);
+  const status = async (): Promise<number> => (await send(http, post())).status;
+  // What is only announced takes no room.
+  const idle = [1, 2, 3].map(() => begin(90_000_000, 1));
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const second = begin(50_000_000);
-  const status = await new Promise((resolve) => second.on('response', (response) => resolve(response.statusCode)));
-  expect(status).toBe(503);
-  expect((await send(http, post())).status).toBe(200);
+  expect(await status()).toBe(200);
+  const slow = begin(140_000_000, 139_000_000);
+  for (const each of idle) each.destroy();
+  await until(async () => (await status()) === 503, 'the refusal', 10_000);
   slow.destroy();
-  second.destroy();
-  await until(
-    async () => (await send(http, post({}, new Uint8Array(60_000_000)))).status === 400,
-    'the first one’s room',
-  );
+  await until(async () => (await status()) === 200, 'its room');
 });
 
 test.each([
@@ -287,6 +285,19 @@ describe('TLS', () => {
     );
     expect((await call(`127.0.0.1:${port}`, grpcMethods.traces, body, { credentials })).code).toBe(0);
     expect((await call(`127.0.0.1:${port}`, grpcMethods.traces, body)).code).toBe(grpc.status.UNAVAILABLE);
+  });
+
+  test('the deadline ends a handshake', async () => {
+    const {
+      receiver,
+      http,
+      grpc: port,
+    } = await start(`protocols: {http: {endpoint: 127.0.0.1:0, ${tls}}, grpc: {endpoint: 127.0.0.1:0, ${tls}}}`);
+    for (const each of [http, port]) connect(each, '127.0.0.1').on('error', () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const began = performance.now();
+    await receiver.shutdown(began + 200);
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   test('a file that is missing fails the start', async () => {
