@@ -1,17 +1,40 @@
 // One jest process per project, its result read from jest's own JSON.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { inRoot } from './root.mjs';
+import { relative } from 'node:path';
+import { inRoot, root } from './root.mjs';
 import { asRoot, isRoot, run } from './run.mjs';
 
 const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
 
 /** A file that could not run at all has no tests in jest's counts, but it is a failure. */
 function countsOf(report) {
+  const bare = tellSkipped(report);
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
-    skipped: report.numPendingTests + report.numTodoTests,
+    failed: report.numFailedTests + report.numRuntimeErrorTestSuites + bare,
+    skipped: report.numPendingTests + report.numTodoTests - bare,
   };
+}
+
+/** test/support/gated.ts puts the reason into the name. Says each once for a file; one without a reason is a failure. */
+function tellSkipped({ testResults }) {
+  const told = new Map();
+  let bare = 0;
+  for (const { name, assertionResults } of testResults) {
+    for (const { status, fullName } of assertionResults) {
+      if (status !== 'pending' && status !== 'todo') continue;
+      const reason = /\(skipped: (.*)\)/s.exec(fullName)?.[1];
+      if (reason === undefined) {
+        bare++;
+        console.log(`FAILED ${relative(root, name)}: skipped without a reason: ${fullName}`);
+      } else {
+        const line = `of ${relative(root, name)}: ${reason}`;
+        told.set(line, (told.get(line) ?? 0) + 1);
+      }
+    }
+  }
+  for (const [line, count] of told) console.log(`SKIPPED ${count} ${line}`);
+  return bare;
 }
 
 function listTests(project) {

@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import { plain } from '../../src/config/decode.ts';
 import { FeatureGates } from '../../src/config/feature_gates.ts';
 import { load } from '../../src/config/load.ts';
-import { otelcolBinary } from '../support/otelcol.ts';
+import { gated } from '../support/gated.ts';
+import { otelcolBinary, otelcolMissing } from '../support/otelcol.ts';
 
 test.each([
   ['service.profilesSupport', undefined],
@@ -17,8 +18,7 @@ test.each([
   else expect(found).toMatch(problem);
 });
 
-test('every gate of the Collector is accepted', () => {
-  if (otelcolBinary === undefined) return console.log('skipped: SONDE_OTELCOL names no Collector');
+gated(otelcolMissing)('every gate of the Collector is accepted', () => {
   const { stdout } = spawnSync(otelcolBinary, ['featuregate'], { encoding: 'utf8' });
   const gates = stdout
     .trim()

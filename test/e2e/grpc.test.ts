@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { gated } from '../support/gated.ts';
 import { grpcPrograms } from '../support/grpc_programs.ts';
 import { Netns } from '../support/netns.ts';
 import type { Point, Span } from '../support/otlp.ts';
@@ -50,9 +51,9 @@ const kinds: readonly Kind[] = [
 ];
 const total = kinds.reduce((sum, { count }) => sum + count, 0);
 
-const { programs, skipped } = grpcPrograms();
+const { programs, missing } = grpcPrograms();
 const cases = programs.flatMap((program) => [1, 10, 100].map((concurrency) => ({ ...program, concurrency })));
-if (skipped !== '') test.skip(skipped, () => undefined);
+if (missing !== undefined) gated(missing)('grpc-go', () => undefined);
 
 describe.each(cases)('$name, $concurrency calls at once', ({ command: [file, ...args], concurrency }) => {
   let netns: Netns;

@@ -116,7 +116,7 @@ async function ofCollector(level: string, style: string): Promise<string> {
   const ports = await freePorts();
   const path = join(directory, 'config.yaml');
   writeFileSync(path, configuration(ports, level, style));
-  const child = spawn(otelcolBinary ?? '', ['--config', path], { stdio: 'ignore' });
+  const child = spawn(otelcolBinary, ['--config', path], { stdio: 'ignore' });
   const ended = once(child, 'exit');
   try {
     let up = false;

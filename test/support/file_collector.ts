@@ -6,9 +6,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Signal, signals } from '../../src/pdata/pdata.ts';
 
-/** The reference Collector: `SONDE_OTELCOL` is the path of one with the `otlp` receiver and the `file` exporter. */
-export const otelcol = process.env['SONDE_OTELCOL'];
-
 const PATHS: Readonly<Record<Signal, string>> = {
   traces: '/v1/traces',
   metrics: '/v1/metrics',

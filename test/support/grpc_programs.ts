@@ -12,7 +12,7 @@ export interface GrpcProgram {
 const GO = join(program('grpc_go'));
 
 /** Built once, with the modules that go.sum names; the reason why it is not, else. */
-function buildGo(): string {
+function buildGo(): string | undefined {
   const go = ['/usr/local/go/bin/go', '/usr/bin/go', ...(process.env['PATH'] ?? '').split(':').map((at) => `${at}/go`)];
   const compiler = go.find((path) => existsSync(path));
   if (compiler === undefined) return 'there is no go';
@@ -21,19 +21,20 @@ function buildGo(): string {
     encoding: 'utf8',
     timeout: 600_000,
   });
-  return status === 0 ? '' : `go build: ${stderr.trim().slice(-300)}`;
+  return status === 0 ? undefined : `go build: ${stderr.trim().slice(-300)}`;
 }
 
 const binary = join(repository, 'build', 'test', 'grpc_go');
 
-/** Those that this machine can run; what it cannot is said loudly, as a skip that the runner counts. */
-export function grpcPrograms(): { readonly programs: readonly GrpcProgram[]; readonly skipped: string } {
+/** Those that this machine can run, and why not all. */
+export function grpcPrograms(): { readonly programs: readonly GrpcProgram[]; readonly missing: string | undefined } {
   const programs: GrpcProgram[] = [
     { name: 'grpcio', command: ['/usr/bin/python3', program('grpc_calls.py')] },
     { name: 'grpc-js', command: [process.execPath, program('grpc_calls.mjs')] },
   ];
-  const skipped = buildGo();
-  if (skipped === '') return { programs: [...programs, { name: 'grpc-go', command: [binary] }], skipped };
-  process.stderr.write(`SKIPPED grpc-go: ${skipped}\n`);
-  return { programs, skipped: `grpc-go: ${skipped}` };
+  const missing = buildGo();
+  return {
+    programs: missing === undefined ? [...programs, { name: 'grpc-go', command: [binary] }] : programs,
+    missing,
+  };
 }

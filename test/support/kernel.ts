@@ -3,16 +3,16 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe } from '@jest/globals';
 import { buildSync } from 'esbuild';
+import { gatedGroup } from './gated.ts';
 import type { Session, SessionRequest } from './kernel_session.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Below the repository's root, so that bundles find the addon and the objects. Each test process has its own. */
 const bundles = join(root, 'build', 'test', String(process.pid));
 
-/** '' if this machine can run kernel tests, else what it lacks. */
-function missing(): string {
+/** What this machine lacks for kernel tests. */
+function missing(): string | undefined {
   if (process.getuid?.() !== 0) {
     return 'not root';
   }
@@ -20,22 +20,12 @@ function missing(): string {
     return 'the kernel has no BTF';
   }
   const built = ['build/Release/sonde.node', 'build/bpf/socket.bpf.o', 'build/bpf/process.bpf.o'];
-  return built
-    .filter((path) => !existsSync(join(root, path)))
-    .map((path) => `${path} is not built`)
-    .join(', ');
+  const absent = built.filter((path) => !existsSync(join(root, path)));
+  return absent.length === 0 ? undefined : absent.map((path) => `${path} is not built`).join(', ');
 }
 
 /** describe(), or a loud skip that the runner counts, where the machine cannot load BPF programs. */
-export function describeKernel(name: string, tests: () => void): void {
-  const reason = missing();
-  if (reason !== '') {
-    process.stderr.write(`SKIPPED ${name}: ${reason}\n`);
-    describe.skip(`${name} (${reason})`, tests);
-    return;
-  }
-  describe(name, tests);
-}
+export const describeKernel = gatedGroup(missing());
 
 /** Bundles a TypeScript program of test/ for a process of its own; returns the path. */
 export function bundle(path: string): string {

@@ -6,14 +6,13 @@ import { join } from 'node:path';
 import { collect, type Netns } from './netns.ts';
 import { lastPoints, type Point, pointsOf, type Span, spansOf } from './otlp.ts';
 
-const binary = process.env['SONDE_OTELCOL'] ?? '';
+/** Of the reference Collector, if there is one. */
+export const otelcolBinary = process.env['SONDE_OTELCOL'] ?? '';
 
 /** Why there is no reference Collector here; undefined: there is. */
-export const otelcolMissing: string | undefined = existsSync(binary)
+export const otelcolMissing: string | undefined = existsSync(otelcolBinary)
   ? undefined
   : 'no reference Collector: set SONDE_OTELCOL, or install Go 1.25 and use npm test';
-
-export const otelcolBinary: string | undefined = otelcolMissing === undefined ? binary : undefined;
 
 /** The reference Collector: OTLP in by HTTP, written to files. */
 export class Otelcol {
@@ -51,7 +50,7 @@ service:
     metrics: {receivers: [otlp], exporters: [file/metrics]}
 `,
     );
-    const child = netns.spawn(binary, ['--config', config]);
+    const child = netns.spawn(otelcolBinary, ['--config', config]);
     const output = collect(child);
     await netns.listening(child.pid ?? 0, [port]).catch((error: Error) => {
       throw new Error(`${error.message}\n${output.stderr().slice(-2000)}`);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { factory } from '../../../src/exporters/file/factory.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
@@ -10,14 +10,13 @@ import { toJson } from '../../../src/pdata/otlp/to_json.ts';
 import { Batch, type Signal, signals } from '../../../src/pdata/pdata.ts';
 import { nativeCompression } from '../../../src/transport/native_compression.ts';
 import { httpPaths } from '../../../src/transport/signals.ts';
-import { otelcol } from '../../support/file_collector.ts';
 import { fileConfig } from '../../support/file_exporter.ts';
+import { gatedGroup } from '../../support/gated.ts';
+import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
 import { freePort, send } from '../../support/otlp_receivers.ts';
 import { samples } from '../../support/otlp_samples.ts';
 import { testSettings } from '../../support/settings.ts';
 import { until } from '../../support/until.ts';
-
-const withCollector = otelcol === undefined ? describe.skip : describe;
 
 /** DIR is the directory that is compared. */
 const cases: Readonly<Record<string, string>> = {
@@ -65,7 +64,7 @@ const sent: readonly Batch[] = [
   }),
 ];
 
-withCollector('beside the Collector', () => {
+gatedGroup(otelcolMissing)('beside the Collector', () => {
   const root = mkdtempSync(join(tmpdir(), 'sonde-file-both-'));
   const directoryOf = (whose: 'own' | 'reference', name: string): string => join(root, whose, name);
 
@@ -123,7 +122,7 @@ async function writeByCollector(directoryFor: (name: string) => string): Promise
     ...signals.map((signal) => `    ${signal}: {receivers: [otlp], exporters: [${exporters(signal)}]}`),
   ].join('\n');
   const args = ['--config', `yaml:${config}`, '--feature-gates=service.profilesSupport'];
-  const child: ChildProcess = spawn(otelcol as string, args, { stdio: 'ignore' });
+  const child: ChildProcess = spawn(otelcolBinary, args, { stdio: 'ignore' });
   const gone = new Promise((done) => child.once('exit', done));
   try {
     const up = async (): Promise<boolean> =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decode } from '../../../src/config/decode.ts';
 import { Problems } from '../../../src/config/problem.ts';
 import type { Schema } from '../../../src/config/schema.ts';
@@ -9,18 +9,17 @@ import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { toJson } from '../../../src/pdata/otlp/to_json.ts';
 import { Batch, signals } from '../../../src/pdata/pdata.ts';
-import { otelcol } from '../../support/file_collector.ts';
+import { gatedGroup } from '../../support/gated.ts';
+import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
 import { type FileReceiver, referenceFileReceiver } from '../../support/otlp_receivers.ts';
 import { samples } from '../../support/otlp_samples.ts';
 import { testSettings } from '../../support/settings.ts';
 import { until } from '../../support/until.ts';
 
-const withCollector = otelcol === undefined ? describe.skip : describe;
-
-withCollector('to the Collector', () => {
+gatedGroup(otelcolMissing)('to the Collector', () => {
   let collector: FileReceiver;
   beforeAll(async () => {
-    collector = await referenceFileReceiver(otelcol as string);
+    collector = await referenceFileReceiver(otelcolBinary);
   });
   afterAll(async () => collector.stop());
 

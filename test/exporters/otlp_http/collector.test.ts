@@ -1,23 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { toJson } from '../../../src/pdata/otlp/to_json.ts';
 import { Batch, signals } from '../../../src/pdata/pdata.ts';
 import { compressions } from '../../../src/transport/compression.ts';
-import { otelcol } from '../../support/file_collector.ts';
+import { gatedGroup } from '../../support/gated.ts';
+import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
 import { startOtlpHttp } from '../../support/otlp_http.ts';
 import { type FileReceiver, referenceFileReceiver } from '../../support/otlp_receivers.ts';
 import { samples } from '../../support/otlp_samples.ts';
 import { testSettings } from '../../support/settings.ts';
 import { until } from '../../support/until.ts';
 
-const withCollector = otelcol === undefined ? describe.skip : describe;
 const named = compressions.filter((name) => name !== '');
 
-withCollector('to the Collector', () => {
+gatedGroup(otelcolMissing)('to the Collector', () => {
   let collector: FileReceiver;
   beforeAll(async () => {
-    collector = await referenceFileReceiver(otelcol as string);
+    collector = await referenceFileReceiver(otelcolBinary);
   });
   afterAll(async () => collector.stop());
 

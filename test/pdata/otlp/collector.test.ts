@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { fromJson } from '../../../src/pdata/otlp/from_json.ts';
@@ -7,20 +7,19 @@ import { SCHEMA_URL } from '../../../src/pdata/otlp/schema_url.ts';
 import { toJson } from '../../../src/pdata/otlp/to_json.ts';
 import { createMetricAggregator } from '../../../src/tap/metric_aggregator.ts';
 import { createSpanWriter } from '../../../src/tap/span_writer.ts';
-import { FileCollector, otelcol } from '../../support/file_collector.ts';
+import { FileCollector } from '../../support/file_collector.ts';
+import { gatedGroup } from '../../support/gated.ts';
 import { instance, operation, spanContext } from '../../support/operations.ts';
+import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
 import { arbitraryMessage } from '../../support/otlp_arbitrary.ts';
 import { samples } from '../../support/otlp_samples.ts';
 
 const signals = ['traces', 'metrics', 'logs', 'profiles'] as const;
 
-if (otelcol === undefined) console.warn('SONDE_OTELCOL names no Collector: the comparison with it is skipped');
-const withCollector = otelcol === undefined ? describe.skip : describe;
-
-withCollector('beside the Collector', () => {
+gatedGroup(otelcolMissing)('beside the Collector', () => {
   let collector: FileCollector;
   beforeAll(async () => {
-    collector = await FileCollector.start(otelcol as string);
+    collector = await FileCollector.start(otelcolBinary);
   });
   afterAll(() => collector.stop());
 

@@ -1,17 +1,17 @@
 import * as grpc from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { type Signal, signals } from '../../../src/pdata/pdata.ts';
 import { grpcMethods } from '../../../src/transport/signals.ts';
-import { otelcol } from '../../support/file_collector.ts';
+import { gatedGroup } from '../../support/gated.ts';
 import { call } from '../../support/grpc_client.ts';
+import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
 import { type FileReceiver, ownFileReceiver, referenceFileReceiver } from '../../support/otlp_receivers.ts';
 import { samples } from '../../support/otlp_samples.ts';
 import { until } from '../../support/until.ts';
 import { sentinel } from './sentinel.ts';
 
-const withCollector = otelcol === undefined ? describe.skip : describe;
 const bytesOf = (signal: Signal): Uint8Array => encodeMessage(requestOf[signal], samples[signal]);
 const gzip = { 'grpc.default_compression_algorithm': grpc.compressionAlgorithms.gzip };
 const deflate = { 'grpc.default_compression_algorithm': grpc.compressionAlgorithms.deflate };
@@ -51,12 +51,12 @@ const cases: readonly Case[] = [
   { name: 'deflate', signal: 'traces', body: bytesOf('traces'), options: deflate, meant: grpc.status.OK },
 ];
 
-withCollector('gRPC: the same to the Collector and to Sonde', () => {
+gatedGroup(otelcolMissing)('gRPC: the same to the Collector and to Sonde', () => {
   let reference: FileReceiver;
   let own: FileReceiver;
   let sent = 4_200_000_000;
   beforeAll(async () => {
-    [reference, own] = await Promise.all([referenceFileReceiver(otelcol as string), ownFileReceiver()]);
+    [reference, own] = await Promise.all([referenceFileReceiver(otelcolBinary), ownFileReceiver()]);
   });
   afterAll(async () => {
     await Promise.all([reference.stop(), own.stop()]);

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeStatus } from '../../../src/transport/rpc_status.ts';
 import { httpPaths } from '../../../src/transport/signals.ts';
-import { otelcol } from '../../support/file_collector.ts';
+import { gatedGroup } from '../../support/gated.ts';
+import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
 import {
   type Answer,
   type FileReceiver,
@@ -15,9 +16,6 @@ import { spanFields, spanFieldsMeant, texts, textsMeant } from './json.cases.ts'
 import { cases, type MatrixCase } from './matrix.cases.ts';
 import { sentinel } from './sentinel.ts';
 
-if (otelcol === undefined) console.warn('SONDE_OTELCOL names no Collector: the comparison with it is skipped');
-const withCollector = otelcol === undefined ? describe.skip : describe;
-
 /** Status, type and google.rpc.Status code; texts may differ. */
 function digest({ status, type, body }: Answer): unknown {
   let code: number | undefined;
@@ -26,12 +24,12 @@ function digest({ status, type, body }: Answer): unknown {
   return { status, type, ...(code === undefined ? {} : { code }) };
 }
 
-withCollector('the same to the Collector and to Sonde', () => {
+gatedGroup(otelcolMissing)('the same to the Collector and to Sonde', () => {
   let reference: FileReceiver;
   let own: FileReceiver;
   let sent = 4_100_000_000;
   beforeAll(async () => {
-    [reference, own] = await Promise.all([referenceFileReceiver(otelcol as string), ownFileReceiver()]);
+    [reference, own] = await Promise.all([referenceFileReceiver(otelcolBinary), ownFileReceiver()]);
   });
   afterAll(async () => {
     await Promise.all([reference.stop(), own.stop()]);
