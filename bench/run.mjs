@@ -1,11 +1,15 @@
 #!/usr/bin/env node
-// Bundles the benchmark, which shares the tests' servers, and runs it. usage: npm run bench [-- --quick]
+// Bundles the benchmark, which shares the tests' servers, and runs it. usage: npm run bench [-- --quick | wire]
+// The decoders come first, and alone with `wire`: they need neither root nor servers.
 import { mkdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { inRoot, root } from '../scripts/lib/root.mjs';
 import { must } from '../scripts/lib/run.mjs';
 
+const alone = process.argv[2] === 'wire';
+must(process.execPath, ['bench/wire.mjs', ...(alone ? process.argv.slice(3) : [])]);
+if (alone) process.exit();
 if (process.getuid?.() !== 0) {
   console.error('bench: loads eBPF programs and makes network namespaces: run it as root');
   process.exit(1);

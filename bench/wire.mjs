@@ -1,61 +1,82 @@
-// What a request and its response cost in the decoder, up to the finished operation: ns and bytes allocated per exchange.
-//   node --expose-gc bench/wire.mjs [seconds]
+// What messages cost in the decoders, up to the finished operation. A message is a request or a response; of TLS, what one end
+// sends in a handshake.   usage: npm run bench -- wire, or: node bench/wire.mjs [ms per row]
+import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { inRoot, root } from '../scripts/lib/root.mjs';
 import { databaseWorkloads } from './lib/database_messages.mjs';
+import { http1Workloads, http2Workloads } from './lib/http_messages.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
-const seconds = Number(process.argv[2] ?? 1);
-const directory = mkdtempSync(join(tmpdir(), 'sonde-wire-'));
-const outfile = join(directory, 'wire.mjs');
-await build({
-  entryPoints: [join(root, 'src/wire/decoders.ts')],
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  outfile,
-});
-const { createDecoders } = await import(pathToFileURL(outfile).href);
-rmSync(directory, { recursive: true });
+const ROUNDS = 5;
+const milliseconds = Number(process.argv[2] ?? 300);
+// Allocations are measured where no collection comes between.
+const flags = ['--expose-gc', '--max-semi-space-size=64', '--min-semi-space-size=64'];
+if (globalThis.gc === undefined) {
+  const child = fork(process.argv[1], process.argv.slice(2), { execArgv: flags });
+  process.exit(await new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1))));
+}
+
+async function imported() {
+  const directory = mkdtempSync(join(tmpdir(), 'sonde-wire-'));
+  const outfile = join(directory, 'wire.mjs');
+  const files = ['src/wire/decoders.ts', 'test/wire/http2_bytes.ts', 'test/wire/hpack_encoder.ts'];
+  const contents = files.map((file) => `export * from './${file}';`).join('\n');
+  await build({ stdin: { contents, resolveDir: root }, bundle: true, platform: 'node', format: 'esm', outfile });
+  const module = await import(pathToFileURL(outfile).href);
+  rmSync(directory, { recursive: true });
+  return module;
+}
+
+const wire = await imported();
+const http = { routes: [], maxRoutes: 100, headers: { request: [], response: [] }, query: 'scrub' };
+const decoders = wire.createDecoders({ http, db: { query: 'obfuscate' } });
+const decoderOf = (name) => decoders.find((one) => one.name === name);
+
+/** `run(count)` with its messages per count: medians of CPU ns and of bytes allocated, for each message. */
+function measure(run, messages) {
+  const timed = (count) => {
+    const before = process.cpuUsage();
+    run(count);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+  const all = Array.from({ length: ROUNDS }, () => 0);
+  timed(20_000 / messages);
+  const count = Math.max(
+    1,
+    Math.round((milliseconds * 1000) / ROUNDS / (timed(20_000 / messages) / (20_000 / messages))),
+  );
+  const ns = median(all.map(() => (timed(count) * 1000) / count / messages));
+  const once = Math.ceil(2000 / messages);
+  const bytes = median(
+    all.map(() => {
+      globalThis.gc();
+      const { heapUsed } = process.memoryUsage();
+      run(once);
+      return (process.memoryUsage().heapUsed - heapUsed) / once / messages;
+    }),
+  );
+  return { 'messages/s': Math.round(1e9 / ns), 'ns/message': Math.round(ns), 'bytes/message': Math.round(bytes) };
+}
 
 const endpoint = (address, port) => ({ address, port });
-const http = { routes: [], maxRoutes: 100, headers: { request: [], response: [] }, query: 'scrub' };
+const contextOf = (kind) => ({
+  kind,
+  transport: 'tcp',
+  networkType: 'ipv4',
+  local: endpoint('10.0.0.1', 8080),
+  remote: endpoint('10.0.0.2', 40000),
+  joined: false,
+  secure: false,
+});
 
-const request = (path, extra = '') =>
-  Buffer.from(`GET ${path} HTTP/1.1\r\nHost: example.com:8080\r\nUser-Agent: wrk/4.1.0\r\nAccept: */*\r\n${extra}\r\n`);
-const traced = 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n';
-const httpResponse = Buffer.from(
-  'HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 11:00:00 GMT\r\nContent-Type: text/plain\r\n' +
-    'Content-Length: 12\r\nConnection: keep-alive\r\n\r\nhello world\n',
-);
-const workloads = {
-  'http1 same path': { requests: [request('/hello')], kind: 'server' },
-  'http1 same path, client': { requests: [request('/hello')], kind: 'client' },
-  'http1 query and traceparent': { requests: [request('/search?q=one&page=2', traced)], kind: 'server' },
-  'http1 10 000 ids': {
-    requests: Array.from({ length: 10_000 }, (_, id) => request(`/users/${id}/orders`)),
-    kind: 'server',
-  },
-};
-
-const decoders = createDecoders({ http, db: { query: 'obfuscate' } });
-for (const [name, workload] of Object.entries({ ...workloads, ...databaseWorkloads })) {
-  const { requests, kind = 'server', response = httpResponse, open = [], exchanges = 1 } = workload;
-  const decoder = decoders.find((one) => one.name === (workload.decoder ?? 'http1'));
+function exchanges(decoder, kind, { requests, response, open = [], exchanges: each = 1, number }) {
   let told = 0;
-  const context = {
-    kind,
-    transport: 'tcp',
-    networkType: 'ipv4',
-    local: endpoint('10.0.0.1', 8080),
-    remote: endpoint('10.0.0.2', 40000),
-    joined: false,
-    secure: false,
-  };
-  const session = decoder.open(context, {
+  const session = decoder.open(contextOf(kind), {
     operation() {
       told++;
     },
@@ -64,55 +85,50 @@ for (const [name, workload] of Object.entries({ ...workloads, ...databaseWorkloa
     },
   });
   let time = 0;
-  for (const [side, bytes] of open) session.data(side, bytes, 0, bytes.length, ++time, true, true);
-  const exchange = (at) => {
-    const bytes = requests[at % requests.length];
-    time += 2000;
-    session.data(0, bytes, 0, bytes.length, time, true, true);
-    session.data(1, response, 0, response.length, time + 1000, true, true);
+  const show = (side, bytes) => {
+    time += 1000;
+    if (session.data(side, bytes, 0, bytes.length, time, true, true) !== bytes.length) throw new Error('not taken');
   };
-  for (let at = 0; at < 50_000 / exchanges; at++) exchange(at);
-  globalThis.gc?.();
-  const count = 100_000;
-  let best = Number.POSITIVE_INFINITY;
-  let allocated = 0;
-  const stop = performance.now() + seconds * 1000;
-  do {
-    globalThis.gc?.();
-    const before = process.memoryUsage().heapUsed;
-    // Too short for a collection of the young generation to hide what was allocated.
-    for (let at = 0; at < 1000; at++) exchange(at);
-    allocated = (process.memoryUsage().heapUsed - before) / 1000 / exchanges;
-    const from = performance.now();
-    for (let at = 0; at < count; at++) exchange(at);
-    best = Math.min(best, ((performance.now() - from) * 1e6) / count / exchanges);
-  } while (performance.now() < stop);
-  if (told === 0) throw new Error('nothing told');
-  const memory = globalThis.gc === undefined ? '' : `, ${allocated.toFixed(0)} bytes`;
-  console.log(`${name.padEnd(30)} ${best.toFixed(0).padStart(6)} ns per exchange${memory}`);
+  for (const [side, bytes] of open) show(side, bytes);
+  const run = (count) => {
+    const expected = told + Math.ceil(count) * each;
+    for (let at = 0; at < count; at++) {
+      number?.();
+      show(0, requests[at % requests.length]);
+      show(1, response);
+    }
+    if (told !== expected) throw new Error(`${decoder.name}: ${told - expected} operations too many`);
+  };
+  return measure(run, 2 * each);
 }
 
-// A TLS connection is read once: the hellos and the rest of the handshake, from opening the session to its last byte.
-const tls = decoders.find((one) => one.name === 'tls');
-for (const name of ['tls12', 'tls13']) {
-  const { connections } = JSON.parse(readFileSync(join(root, `test/fixtures/tls/${name}.json`), 'utf8'));
+function handshakes(name) {
+  const decoder = decoderOf('tls');
+  const { connections } = JSON.parse(readFileSync(inRoot('test', 'fixtures', 'tls', `${name}.json`), 'utf8'));
   const steps = connections[0].map(([side, text]) => [side === 'client' ? 0 : 1, Buffer.from(text, 'latin1')]);
+  const sink = { operation() {}, reject: (reason) => console.error(reason) };
   const handshake = () => {
-    const session = tls.open({ joined: false }, { reject: (reason) => console.error(reason) });
+    const session = decoder.open(contextOf('server'), sink);
     for (const [side, bytes] of steps) session.data(side, bytes, 0, bytes.length, 1, true, true);
     return session;
   };
   if (handshake().tls?.established !== true) throw new Error(`${name} is not established`);
-  const round = (count) => {
-    const from = performance.now();
+  const run = (count) => {
     for (let at = 0; at < count; at++) handshake();
-    return ((performance.now() - from) * 1e6) / count;
   };
-  round(20_000);
-  const rounds = Array.from({ length: Math.ceil(seconds * 10) }, () => round(20_000));
-  console.log(
-    `${`${name} handshake`.padEnd(30)} ${Math.min(...rounds)
-      .toFixed(0)
-      .padStart(6)} ns per connection`,
-  );
+  return measure(run, steps.length);
 }
+
+const { http2, grpc } = http2Workloads(wire);
+const workloads = { http1: http1Workloads, http2, grpc, ...databaseWorkloads };
+const rows = {};
+for (const [name, group] of Object.entries(workloads)) {
+  for (const [what, workload] of Object.entries(group)) {
+    for (const kind of ['server', 'client']) {
+      rows[`${name} ${kind}, ${what}`] = exchanges(decoderOf(name === 'grpc' ? 'http2' : name), kind, workload);
+    }
+  }
+}
+for (const name of ['tls12', 'tls13']) rows[`${name}, handshake`] = handshakes(name);
+console.table(rows);
+process.exit();
