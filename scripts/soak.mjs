@@ -5,8 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 // npm run soak -- kill [--kills 200]   kill -9 of Sonde at random moments with a persistent queue; counts losses and duplicates
 // npm run soak -- upstream [--seconds 600]   an upstream that refuses, throttles, cuts, stalls, is killed and is down for so long; with
 //                                  otlp_http and otlp_grpc, memory and persistent queue, all at once
+// npm run soak -- mutation [--mutants 600] [--seed 1] [--files http2] [--budget 3] [--jobs 1] [--again]   how many mutants of src/wire its
+//                                  tests notice; the survivors; with --again those of the last run. A test that comes after --budget
+//                                  CPU seconds of faster ones does not run.
 // Each ends with a line of JSON, and with exit code 1 if something was lost or memory grew.
 import { parseArgs } from 'node:util';
+import { mutation } from './mutation/mutation.mjs';
 import { line } from './soak/line.mjs';
 import { upstream } from './soak/upstream.mjs';
 import { World } from './soak/world.mjs';
@@ -19,6 +23,12 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '600' },
     compression: { type: 'string', default: 'none' },
     persistent: { type: 'boolean', default: false },
+    mutants: { type: 'string', default: '600' },
+    seed: { type: 'string', default: '1' },
+    files: { type: 'string', default: '' },
+    budget: { type: 'string', default: '3' },
+    jobs: { type: 'string', default: '1' },
+    again: { type: 'boolean', default: false },
   },
 });
 const MIB = 2 ** 20;
@@ -103,6 +113,12 @@ async function soak() {
   }
 }
 
-const result = await { kill, upstream: everyUpstream, soak }[positionals[0] ?? 'soak']();
+function mutate() {
+  const { mutants, seed, files, budget, jobs, again } = values;
+  const numbers = { mutants: Number(mutants), seed: Number(seed), budget: Number(budget), jobs: Number(jobs) };
+  return mutation({ ...numbers, files, again });
+}
+
+const result = await { kill, upstream: everyUpstream, soak, mutation: mutate }[positionals[0] ?? 'soak']();
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(result.lost > 0 || result.grows === true ? 1 : 0);

@@ -18,10 +18,11 @@ const withoutTimes = (list: readonly Told[]): string =>
     key === 'start' || key === 'end' || key === 'measurements' ? undefined : value,
   );
 
-/** Runs every case whole, split in every way, cut, after garbage and twice. */
+/** Runs every case whole, and then split in every way, cut, after garbage and twice. */
 export function runWireCases(make: () => Decoder, cases: readonly WireCase[]): void {
   const decoder = make();
-  test.each(cases.map((wire) => [wire.name, wire] as const))('%s', (_, wire) => {
+  const rows = cases.map((wire) => [wire.name, wire] as const);
+  test.each(rows)('%s', (_, wire) => {
     const whole = play(decoder, wire);
     expect(whole.told).toHaveLength(wire.expect.length);
     wire.expect.forEach((expected, at) => {
@@ -31,6 +32,9 @@ export function runWireCases(make: () => Decoder, cases: readonly WireCase[]): v
     });
     expect(whole.rejects).toEqual(wire.rejects ?? {});
     expect(whole.opaque).toBe(wire.opaque ?? false);
+  });
+  test.each(rows)('%s, otherwise divided', (_, wire) => {
+    const whole = play(decoder, wire);
     cutAtEveryLength(decoder, wire, whole);
     if (wire.whole === true) return;
     splitEverywhere(decoder, wire, whole);
