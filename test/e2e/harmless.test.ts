@@ -12,7 +12,7 @@ const MOMENTS = [20, 60, 100, 140, 180, 230, 300, 450, 700, 1100];
 
 async function gone(objects: ReturnType<typeof bpfObjectsOf>): Promise<void> {
   // The kernel frees programs and maps after a grace period.
-  await until(() => remaining(objects).length === 0, 'BPF objects to go', 5_000).catch(() => undefined);
+  await until(() => remaining(objects).length === 0, 'BPF objects to go').catch(() => undefined);
   expect(remaining(objects)).toEqual([]);
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Batch, nodeClient } from '../support/clients.ts';
+import { waitedForCpu } from '../support/cpu.ts';
 import {
   differences,
   type Expected,
@@ -18,6 +19,9 @@ interface Case extends Expected {
   readonly batch: Batch;
 }
 
+/** The batch whose durations are compared. */
+const TIMED = 'timed';
+
 /** Counts are primes: nothing adds up to them by accident. */
 const cases: readonly Case[] = [
   { ...HELLO, batch: { name: 'keep', count: 97, concurrency: 8 } },
@@ -30,7 +34,7 @@ const cases: readonly Case[] = [
   { ...HELLO, batch: { name: 'chunked', count: 7, method: 'POST', bodyBytes: 4093, chunked: true } },
   { ...HELLO, batch: { name: 'half', count: 5, method: 'POST', bodyBytes: 4093, bodyDelayMs: 20 } },
   { ...HELLO, batch: { name: 'slow', count: 5, path: '/slow/', concurrency: 5 } },
-  { ...HELLO, batch: { name: 'timed', count: 23, path: '/slow/' } },
+  { ...HELLO, batch: { name: TIMED, count: 23, path: '/slow/' } },
   { status: 200, responseBytes: 0, batch: { name: 'head', count: 7, method: 'HEAD' } },
 ];
 const missing: Case = { status: 404, responseBytes: 10, batch: { name: 'lost', count: 13, path: '/missing/' } };
@@ -69,13 +73,18 @@ describe.each(subjects)('$name', ({ start, cases: own, hops }) => {
   let spans: Span[] = [];
   let points: Point[] = [];
   let log: servers.LoggedRequest[] = [];
+  let waited = 0;
 
   beforeAll(async () => {
     netns = new Netns();
     const backend = hops === 2 ? await servers.node(netns, { port: 8081 }) : undefined;
     server = await start(netns);
     sonde = await Sonde.start(netns);
-    for (const { batch } of own) await nodeClient(netns, server, batch);
+    for (const { batch } of own) {
+      const before = waitedForCpu();
+      await nodeClient(netns, server, batch);
+      if (batch.name === TIMED) waited = waitedForCpu() - before;
+    }
     await sonde.waitForSpans(2 * total).catch(() => undefined);
     await sonde.stop();
     spans = sonde.spans();
@@ -112,14 +121,19 @@ describe.each(subjects)('$name', ({ start, cases: own, hops }) => {
 
   test('durations are those of the server’s own log', () => {
     // One request at a time: else a program's own queue lies between the system call and its clock.
-    const timed = own.filter(({ batch: { name } }) => name === 'timed');
+    const timed = own.filter(({ batch: { name } }) => name === TIMED);
     const ownSpans = timed.flatMap(({ batch }) => spansOfBatch(spans, batch, 'server', server.port));
     const apart = differences(ownSpans, log).sort((a, b) => a - b);
     // HAProxy drops lines of its log rather than wait.
     expect(apart.length).toBeGreaterThan(18);
-    const quantile = (q: number): number => apart[Math.floor(q * (apart.length - 1))] ?? Number.NaN;
-    expect(quantile(0.5)).toBeLessThan(0.0005);
-    expect(quantile(0.9)).toBeLessThan(0.001);
+    for (const [share, limit] of [
+      [0.5, 0.0005],
+      [0.9, 0.001],
+    ] as const) {
+      // On a busy machine some process waited for a CPU meanwhile: what is further apart is no more than that.
+      const further = apart.slice(0, share * apart.length).filter((seconds) => seconds > limit);
+      expect(further.reduce((all, seconds) => all + seconds, 0)).toBeLessThanOrEqual(waited);
+    }
   });
 
   test('metrics count every request once', () => {

@@ -103,7 +103,7 @@ beforeAll(async () => {
   const wait = `(while [ ! -e ${goOn} ]; do sleep 0.05; done; printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 0.2)`;
   const before = netns.spawn('sh', ['-c', `${wait} | openssl s_client -connect 127.0.0.1:${PORTS.before}`]);
   const output = collect(before);
-  await until(() => output.stdout().includes('Verify return code'), 'a connection before Sonde', 10_000);
+  await until(() => output.stdout().includes('Verify return code'), 'a connection before Sonde');
   sonde = await Sonde.start(netns, { receivers: '  ebpf_socket:\n    connections: {spans: true}' });
   writeFileSync(goOn, '');
   await traffic();

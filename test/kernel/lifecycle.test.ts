@@ -11,11 +11,11 @@ function run(scenario: string, ...args: string[]): Record<string, unknown> {
 }
 
 describeKernel('the life of the tap', () => {
-  test('opened and closed a hundred times: no descriptor, mapping or memory is left', () => {
-    const { before, after, rssEarly, rssLate } = run('cycles', '100');
+  test('opened and closed again and again: no descriptor, mapping or memory is left', () => {
+    const { before, after, rssEarly, rssLate } = run('cycles', '40');
     expect(before).toEqual({ descriptors: 0, mappings: 0 });
     expect(after).toEqual(before);
-    expect(Number(rssLate) - Number(rssEarly)).toBeLessThan(24 * 2 ** 20);
+    expect(Number(rssLate) - Number(rssEarly)).toBeLessThan(9 * 2 ** 20);
   });
 
   test('programs are gone from the kernel after close', () => {
@@ -23,17 +23,17 @@ describeKernel('the life of the tap', () => {
   });
 
   test('workers ended in mid-read do no harm', () => {
-    expect(run('terminate', '30')).toMatchObject({ ready: 30, descriptors: 0, mappings: 0 });
+    expect(run('terminate', '12')).toMatchObject({ ready: 12, descriptors: 0, mappings: 0 });
   });
 
   test('the process may end while attached', () => {
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 3; i++) {
       run('exit');
     }
   });
 
   test('what is abandoned is collected, in any order', () => {
-    expect(run('abandon', '20')).toMatchObject({ descriptors: 0, mappings: 0 });
+    expect(run('abandon', '10')).toMatchObject({ descriptors: 0, mappings: 0 });
   });
 
   test('a handler that throws loses its record alone', () => {

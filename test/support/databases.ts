@@ -111,7 +111,7 @@ export async function earlyClient(netns: Netns, ...args: readonly string[]): Pro
   const child = netns.spawn('/usr/bin/python3', [program('early_client.py'), ...args]);
   const output = collect(child);
   const closed = once(child, 'close') as Promise<[number | null]>;
-  await until(() => output.stdout().includes('ready') || child.exitCode !== null, 'the client to be connected', 10_000);
+  await until(() => output.stdout().includes('ready') || child.exitCode !== null, 'the client to be connected');
   return async () => {
     child.kill('SIGUSR1');
     const [code] = await closed;

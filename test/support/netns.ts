@@ -50,7 +50,7 @@ export class Netns {
   }
 
   /** Waits until some process of the namespace listens on each TCP port; asks the kernel, so that no connection is made. */
-  async listening(pid: number, ports: readonly number[], timeoutMs = 10_000): Promise<void> {
+  async listening(pid: number, ports: readonly number[], timeoutMs = 30_000): Promise<void> {
     const open = (): Set<number> =>
       new Set(['tcp', 'tcp6'].flatMap((table) => listeningPorts(readFileSync(`/proc/${pid}/net/${table}`, 'utf8'))));
     await until(() => ports.every((port) => open().has(port)), `ports ${ports.join(', ')}`, timeoutMs);

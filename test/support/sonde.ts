@@ -91,7 +91,7 @@ export class Sonde {
     return [this.read('traces.jsonl'), this.read('metrics.jsonl'), this.stdout(), this.stderr()].join('\n');
   }
 
-  async waitForSpans(count: number, accept: (span: Span) => boolean = () => true, timeoutMs = 5_000): Promise<void> {
+  async waitForSpans(count: number, accept: (span: Span) => boolean = () => true, timeoutMs = 15_000): Promise<void> {
     const seen = (): number => this.spans().filter(accept).length;
     await until(() => seen() >= count, `${count} spans`, timeoutMs).catch((error: Error) => {
       throw new Error(`${error.message}; there are ${seen()}\n${this.stderr().slice(-2000)}`);

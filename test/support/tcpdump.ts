@@ -23,7 +23,7 @@ export class Tcpdump {
     const child = netns.spawn('tcpdump', ['-i', 'lo', '-Z', 'root', '-B', '32768', '-w', file, ...options, 'tcp']);
     const output = collect(child);
     const ended = once(child, 'close');
-    await until(() => output.stderr().includes('listening on'), 'tcpdump to listen', 10_000);
+    await until(() => output.stderr().includes('listening on'), 'tcpdump to listen');
     return new Tcpdump(directory, file, async () => {
       child.kill('SIGTERM');
       await ended;
