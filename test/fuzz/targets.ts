@@ -33,7 +33,7 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
   http2: {
     make: () =>
       createHttp2({ routes: [], maxRoutes: 50, headers: { request: ['x-test'], response: [] }, query: 'scrub' }),
-    corpus: [...http2.framing, ...http2.failures, ...http2.grpc, ...http2.losses],
+    corpus: [...http2.framing, ...http2.failures, ...http2.context, ...http2.grpc, ...http2.losses],
   },
   mysql: {
     make: () => createMysql({ query: 'obfuscate' }),

@@ -419,6 +419,29 @@ export const framing: readonly WireCase[] = [
     rejects: { invalid_framing: 1 },
   },
   {
+    name: 'a tracestate that is none spoils those around it',
+    from: 'W3C Trace Context Level 2, section 3.3.1',
+    steps: [
+      [
+        'client',
+        get(
+          '/a',
+          `traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: a=1\r\ntracestate: b=${'x'.repeat(600)}\r\ntracestate: c=3\r\n`,
+        ),
+      ],
+      ['server', ok('')],
+      [
+        'client',
+        get('/b', 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: d=4\r\n'),
+      ],
+      ['server', ok('')],
+    ],
+    expect: [
+      { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: '' },
+      { tracestate: 'd=4' },
+    ],
+  },
+  {
     name: 'two traceparents are none',
     from: 'W3C Trace Context Level 2, section 3.2.2.5',
     steps: [

@@ -267,6 +267,69 @@ const unary = (status: number, told: Told, more: Partial<WireCase> = {}): WireCa
     more,
   );
 
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+/** A request whose block ends in these fields, each of them as often as it is there. */
+const traced = (...fields: [name: string, value: string][]): readonly Step[] => [
+  client(
+    frame(
+      1,
+      5,
+      1,
+      concat(block(get('/t', { traceparent })), ...fields.map(([name, value]) => block({ [name]: value }))),
+    ),
+  ),
+  server(ok(1)),
+];
+
+/** W3C Trace Context Level 2. */
+export const context: readonly WireCase[] = [
+  one('one tracestate', 'section 3.3', traced(['tracestate', 'a=1']), { traceparent, tracestate: 'a=1' }),
+  one('two tracestates', 'section 3.3.1', traced(['tracestate', 'a=1'], ['tracestate', 'b=2']), {
+    traceparent,
+    tracestate: 'a=1,b=2',
+  }),
+  one(
+    'a tracestate that is none spoils those around it',
+    'section 3.3',
+    traced(['tracestate', 'a=1'], ['tracestate', 'b=\x01'], ['tracestate', 'c=3']),
+    { traceparent, tracestate: '' },
+  ),
+  one('two traceparents are none', 'section 3.2.2.5', traced(['traceparent', traceparent], ['tracestate', 'a=1']), {
+    traceparent: '',
+    tracestate: '',
+  }),
+  one('three traceparents', 'section 3.2.2.5', traced(['traceparent', traceparent], ['traceparent', traceparent]), {
+    traceparent: '',
+  }),
+  one(
+    'of a call',
+    'grpc-js with the SDK',
+    [
+      client(
+        headers(1, { ...get('/a.B/C', { 'content-type': 'application/grpc', traceparent }), tracestate: 'a=1' }, true),
+      ),
+      server(headers(1, { ':status': '200', 'content-type': 'application/grpc', 'grpc-status': '0' }, true)),
+    ],
+    { name: 'a.B/C', traceparent, tracestate: 'a=1' },
+  ),
+  {
+    name: 'each request has its own',
+    from: 'section 3.2',
+    once: true,
+    steps: [
+      ...open,
+      ...traced(['tracestate', 'b='], ['tracestate', '\x01']),
+      client(headers(3, get('/u', { tracestate: 'c=3', traceparent }), true), headers(5, get('/v'), true)),
+      server(ok(3), ok(5)),
+    ],
+    expect: [
+      { traceparent, tracestate: '' },
+      { traceparent, tracestate: 'c=3' },
+      { traceparent: '', tracestate: '' },
+    ],
+  },
+];
+
 export const grpc: readonly WireCase[] = [
   one(
     'a unary call',

@@ -4,7 +4,7 @@ import { createHttp2, HTTP2_REJECTS } from '../../src/wire/http2.ts';
 import { detectHttp2 } from '../../src/wire/http2_detect.ts';
 import { Driver } from './driver.ts';
 import { runWireCases } from './harness.ts';
-import { failures, framing, grpc, losses } from './http2.cases.ts';
+import { context, failures, framing, grpc, losses } from './http2.cases.ts';
 import { block, concat, data, frame, get, headers, PREFACE, reset, settings } from './http2_bytes.ts';
 
 const make = () =>
@@ -12,6 +12,7 @@ const make = () =>
 
 describe('framing', () => runWireCases(make, framing));
 describe('failures', () => runWireCases(make, failures));
+describe('trace context', () => runWireCases(make, context));
 describe('gRPC', () => runWireCases(make, grpc));
 describe('losses', () => runWireCases(make, losses));
 
