@@ -98,6 +98,7 @@ class MadeUpKernel implements KernelTap {
 
   watch(): void {}
   setPolicy(): void {}
+  progress(): void {}
   counters(): KernelCounters {
     return NO_KERNEL_COUNTERS;
   }

@@ -165,6 +165,17 @@ struct sonde_exit {
 	__u32 padding2;
 };
 
+/*
+ * Output of the iterator iter_sockets: how far a connection that was told has come. Unlike records it also
+ * tells of connections of which no data is copied.
+ */
+struct sonde_progress {
+	__u64 cookie;
+	__u64 sent; /* stream offsets */
+	__u64 received;
+	__u64 generation;
+};
+
 /* Per-CPU counters (map `counters`, one entry). operations = recorded + counted + dropped. */
 struct sonde_counters {
 	__u64 operations; /* successful socket operations on sockets in scope (PEEK, OOB and error queue are

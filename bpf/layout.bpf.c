@@ -18,6 +18,7 @@ SIZE(sonde_end, 48);
 SIZE(sonde_exec, 328);
 SIZE(sonde_fork, 64);
 SIZE(sonde_exit, 32);
+SIZE(sonde_progress, 32);
 SIZE(sonde_counters, 168);
 SIZE(sonde_config, 32);
 SIZE(sonde_policy, 16);

@@ -7,6 +7,7 @@
  *   sendmsg_exit, recvmsg_exit, sendpage_exit   5.15 to 6.2: fexit
  *   sock_state                                  opening and end of TCP connections
  *   iter_tcp                                    TCP sockets that are older than the tap; run once
+ *   iter_sockets                                how far connections have come; run when somebody asks
  */
 #include "lib/operation.h"
 #include <bpf/bpf_tracing.h>
@@ -175,5 +176,22 @@ int iter_tcp(struct bpf_iter__tcp *ctx)
 	state->cookie = bpf_get_socket_cookie(tcp);
 	state->role = bpf_map_lookup_elem(&listeners, &key) ? SONDE_ROLE_SERVER : SONDE_ROLE_CLIENT;
 	state->flags = SOCKET_JOINED;
+	return 0;
+}
+
+/* Walks the map `sockets`: sockets of every network namespace in scope, Unix sockets among them. */
+SEC("iter/bpf_sk_storage_map")
+int iter_sockets(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sonde_progress progress = {};
+	struct socket_state *state = ctx->value;
+
+	if (!ctx->sk || !state || !(state->flags & SOCKET_REPORTED) || (state->flags & SOCKET_OWN))
+		return 0;
+	progress.cookie = state->cookie;
+	progress.sent = state->offset[SONDE_SEND];
+	progress.received = state->offset[SONDE_RECV];
+	progress.generation = state->generation;
+	bpf_seq_write(ctx->meta->seq, &progress, sizeof(progress));
 	return 0;
 }

@@ -171,6 +171,18 @@ Napi::Value Object::Attach(const Napi::CallbackInfo &info)
 	return Link::New(info.Env(), handle_, std::move(link));
 }
 
+/* `map`: the name of the map that is walked through, or undefined. NULL and errno on failure. */
+static UniqueLink AttachIterator(const struct bpf_object &object, const struct bpf_program *program,
+				 const Napi::Value &map)
+{
+	if (!map.IsString())
+		return UniqueLink(bpf_program__attach_iter(program, nullptr));
+	union bpf_iter_link_info info = {};
+	info.map.map_fd = bpf_object__find_map_fd_by_name(&object, map.ToString().Utf8Value().c_str());
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+	return UniqueLink(bpf_program__attach_iter(program, &options));
+}
+
 Napi::Value Object::Iterate(const Napi::CallbackInfo &info)
 {
 	Napi::Env env = info.Env();
@@ -179,7 +191,7 @@ Napi::Value Object::Iterate(const Napi::CallbackInfo &info)
 		return env.Undefined();
 	UniqueLink &link = handle_->iterators[bpf_program__name(program)];
 	if (link == nullptr)
-		link.reset(bpf_program__attach_iter(program, nullptr));
+		link = AttachIterator(*handle_->object, program, info[2]);
 	if (link == nullptr)
 		return Throw(env, "bpf_program__attach_iter", errno);
 	const std::string path = info[1].IsString() ? info[1].ToString().Utf8Value() : "";

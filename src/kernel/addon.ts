@@ -81,8 +81,11 @@ export interface NativeObject {
   load(): void;
   /** After `load()`: */
   attach(program: string): NativeLink;
-  /** Runs an attached `iter/*` program to the end, in the network namespace at `netnsPath` if given; returns its output. */
-  iterate(program: string, netnsPath?: string): Uint8Array;
+  /**
+   * Runs an `iter/*` program to the end, in the network namespace at `netnsPath` if given, over `map` if it walks through
+   * one; returns its output.
+   */
+  iterate(program: string, netnsPath?: string, map?: string): Uint8Array;
   map(name: string): NativeMap;
   programs(): ProgramInfo[];
   maps(): MapInfo[];

@@ -3,8 +3,9 @@ import { release } from 'node:os';
 import { SondeError } from '../errors.ts';
 import { loadAddon } from './addon_loader.ts';
 import { heldCapabilities } from './capabilities.ts';
-import { probeHooks } from './hook_probe.ts';
+import { type HookProbe, probeHooks } from './hook_probe.ts';
 import { ownNetns } from './netns.ts';
+import { NOTHING_SEEN } from './programs.ts';
 import { BTF_PATH, describe, openKernelTap } from './tap.ts';
 
 export type RowStatus = 'ok' | 'info' | 'warning' | 'failed';
@@ -34,9 +35,8 @@ export async function diagnose(scope: 'pod' | 'node'): Promise<DoctorReport> {
   let canRun = false;
   const libraryProblem = addonProblem();
   if (libraryProblem === '') {
-    rows.push(...(await hookRows()));
     const { row, works, memory } = tapRow(scope);
-    rows.push(row, ...memory);
+    rows.push(...(await probeHooks()).map((probe) => hookRow(probe, works)), row, ...memory);
     canRun = works;
   } else {
     rows.push({ item: 'addon', status: 'failed', detail: libraryProblem, remedy: 'npm run setup' });
@@ -75,19 +75,17 @@ function addonProblem(): string {
   }
 }
 
-async function hookRows(): Promise<DoctorRow[]> {
-  const probes = await probeHooks();
-  return probes.map(({ hook, works, reason, needed }) => {
-    const status = works ? 'ok' : needed ? 'warning' : 'info';
-    return { item: hook, status, detail: works ? reason || 'works' : reason, remedy: works ? '' : hookRemedy(reason) };
-  });
-}
-
-function hookRemedy(reason: string): string {
-  if (/EPERM|EACCES/.test(reason)) {
-    return 'needed only where no other back end works: grant CAP_BPF and CAP_PERFMON; some kernels refuse it to everybody';
-  }
-  return 'needed only where no other back end works';
+/** `tapWorks`: with the hooks of one back end, so that nobody needs those of another. */
+export function hookRow({ hook, works, reason, without }: HookProbe, tapWorks: boolean): DoctorRow {
+  if (works) return { item: hook, status: 'ok', detail: reason || 'works', remedy: '' };
+  if (without === '' && tapWorks)
+    return { item: hook, status: 'info', detail: `not needed here (${reason})`, remedy: '' };
+  const effect = without === '' ? 'one back end has to work' : `without it ${without}`;
+  const denied = /EPERM|EACCES/.test(reason)
+    ? ': grant CAP_BPF and CAP_PERFMON; some kernels refuse it to everybody'
+    : '';
+  const status = without === '' ? 'info' : without === NOTHING_SEEN ? 'failed' : 'warning';
+  return { item: hook, status, detail: reason, remedy: effect + denied };
 }
 
 /** The whole tap, as `sonde` starts it. */

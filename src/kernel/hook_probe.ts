@@ -3,7 +3,15 @@ import { connect } from 'node:net';
 import type { Addon, NativeObject } from './addon.ts';
 import { loadAddon, objectPath } from './addon_loader.ts';
 import { ConfigMap } from './config_map.ts';
-import { attachTarget, iteratorProgram, type Program, processPrograms, socketPrograms } from './programs.ts';
+import {
+  attachTarget,
+  type Iterator,
+  olderSockets,
+  type Program,
+  processPrograms,
+  progress,
+  socketPrograms,
+} from './programs.ts';
 import { describe } from './tap.ts';
 
 export interface HookProbe {
@@ -11,8 +19,8 @@ export interface HookProbe {
   readonly works: boolean;
   /** Why not, or what could not be found out. */
   readonly reason: string;
-  /** Sonde lacks something without it, whatever the back end. */
-  readonly needed: boolean;
+  /** What becomes of Sonde without it; '': nothing, if another back end works. */
+  readonly without: string;
 }
 
 /** Shut by everybody in practice; a refused connection runs through the states all the same. */
@@ -36,7 +44,7 @@ export async function probeHooks(): Promise<HookProbe[]> {
       const use = () => spawnSync('/proc/self/exe', ['--version']);
       probes.push(await probe(addon, 'process', processPrograms, program, use, closeStats !== undefined));
     }
-    probes.push(probeIterator(addon));
+    probes.push(probeIterator(addon, olderSockets), probeIterator(addon, progress));
   } finally {
     closeStats?.();
   }
@@ -61,12 +69,12 @@ async function probe(
   use: () => unknown,
   exercised: boolean,
 ): Promise<HookProbe> {
-  const needed = program.backend === undefined;
+  const { hook, without = '' } = program;
   let object: NativeObject | undefined;
   try {
     const target = program.targets === undefined ? undefined : attachTarget(addon, program);
     if (program.targets !== undefined && target === undefined) {
-      return { hook: program.hook, works: false, reason: 'the kernel has no such function', needed };
+      return { hook, works: false, reason: 'the kernel has no such function', without };
     }
     object = openOnly(addon, objectName, all, program.name);
     if (target !== undefined) {
@@ -76,12 +84,12 @@ async function probe(
     object.attach(program.name);
     await use();
     if (!exercised) {
-      return { hook: program.hook, works: true, reason: 'attaches (not exercised)', needed };
+      return { hook, works: true, reason: 'attaches (not exercised)', without };
     }
     const runs = object.programs().find((each) => each.name === program.name)?.runCount ?? 0;
-    return { hook: program.hook, works: runs > 0, reason: runs > 0 ? '' : 'attaches but sees nothing', needed };
+    return { hook, works: runs > 0, reason: runs > 0 ? '' : 'attaches but sees nothing', without };
   } catch (error) {
-    return { hook: program.hook, works: false, reason: describe(error), needed };
+    return { hook, works: false, reason: describe(error), without };
   } finally {
     object?.close();
   }
@@ -94,24 +102,24 @@ function openOnly(addon: Addon, objectName: string, all: readonly Program[], wan
     object.setAutoload(each.name, each.name === wanted);
   }
   if (objectName === 'socket') {
-    object.setAutoload(iteratorProgram, wanted === iteratorProgram);
+    for (const { name } of [olderSockets, progress]) {
+      object.setAutoload(name, name === wanted);
+    }
   }
   return object;
 }
 
-/** It writes who Sonde is into `config`. */
-function probeIterator(addon: Addon): HookProbe {
-  const hook = 'iter/tcp';
+function probeIterator(addon: Addon, { name, hook, map, without = '' }: Iterator): HookProbe {
   let object: NativeObject | undefined;
   try {
-    object = openOnly(addon, 'socket', socketPrograms, iteratorProgram);
+    object = openOnly(addon, 'socket', socketPrograms, name);
     object.load();
-    const config = new ConfigMap(object.map('config'));
-    object.iterate(iteratorProgram);
-    const works = config.ownTgid !== 0;
-    return { hook, works, reason: works ? '' : 'runs but sees nothing', needed: true };
+    object.iterate(name, undefined, map);
+    // It writes who Sonde is into `config`; the other one has no sockets to tell of.
+    const works = name !== olderSockets.name || new ConfigMap(object.map('config')).ownTgid !== 0;
+    return { hook, works, reason: works ? '' : 'runs but sees nothing', without };
   } catch (error) {
-    return { hook, works: false, reason: describe(error), needed: true };
+    return { hook, works: false, reason: describe(error), without };
   } finally {
     object?.close();
   }

@@ -119,6 +119,13 @@ export const PROCESS_PID = 20;
 export const PROCESS_COMM = 24;
 export const PROCESS_COMM_ELEMENTS = 16;
 
+// struct sonde_progress
+export const PROGRESS_SIZE = 32;
+export const PROGRESS_COOKIE = 0;
+export const PROGRESS_SENT = 8;
+export const PROGRESS_RECEIVED = 16;
+export const PROGRESS_GENERATION = 24;
+
 // struct sonde_unix_conn
 export const UNIX_CONN_SIZE = 240;
 export const UNIX_CONN_CONN = 0;

@@ -1,4 +1,4 @@
-import type { KernelCounters, KernelTap, RecordHandler } from './types.ts';
+import type { KernelCounters, KernelTap, ProgressHandler, RecordHandler } from './types.ts';
 
 /**
  * A seam for tests, no feature: with SONDE_LOSE_RECORDS=0.01 in the environment one data record in a hundred is thrown away
@@ -77,6 +77,9 @@ class LosingTap implements KernelTap {
     };
   }
 
+  progress(each: ProgressHandler): void {
+    this.#tap.progress(each);
+  }
   watch(callback: () => void): void {
     this.#tap.watch(callback);
   }

@@ -15,7 +15,18 @@ export interface Program {
   readonly targets?: readonly string[];
   /** Without it the back end still works. */
   readonly optional?: boolean;
+  /** What becomes of Sonde without it, whatever the back end. */
+  readonly without?: string;
 }
+
+/** Iterators run once, or whenever they are asked. */
+export interface Iterator extends Program {
+  /** The map that it walks through. */
+  readonly map?: string;
+}
+
+export const NOTHING_SEEN = 'nothing is observed';
+const SHORT_LIVED = 'processes that end within milliseconds may stay without environment and service name';
 
 /** bpf/socket.bpf.c */
 export const socketPrograms: readonly Program[] = [
@@ -31,16 +42,24 @@ export const socketPrograms: readonly Program[] = [
   { name: 'recvmsg_exit', hook: 'fexit/sock_recvmsg', backend: 'fexit', targets: ['sock_recvmsg'] },
   // sendfile and splice before 6.5.
   { name: 'sendpage_exit', hook: 'fexit/inet_sendpage', backend: 'fexit', targets: ['inet_sendpage'], optional: true },
-  { name: 'sock_state', hook: 'tp_btf/inet_sock_set_state' },
+  { name: 'sock_state', hook: 'tp_btf/inet_sock_set_state', without: NOTHING_SEEN },
 ];
 
-export const iteratorProgram = 'iter_tcp';
+/** TCP sockets that are older than the tap; who Sonde is. */
+export const olderSockets: Iterator = { name: 'iter_tcp', hook: 'iter/tcp', without: NOTHING_SEEN };
+/** How far connections have come. */
+export const progress: Iterator = {
+  name: 'iter_sockets',
+  hook: 'iter/bpf_sk_storage_map',
+  map: 'sockets',
+  without: 'bytes of connections with TLS and of no known protocol are told when they end, not as they pass',
+};
 
 /** bpf/process.bpf.c */
 export const processPrograms: readonly Program[] = [
-  { name: 'proc_exec', hook: 'tp_btf/sched_process_exec' },
-  { name: 'proc_fork', hook: 'tp_btf/sched_process_fork' },
-  { name: 'proc_exit', hook: 'tp_btf/sched_process_exit' },
+  { name: 'proc_exec', hook: 'tp_btf/sched_process_exec', without: SHORT_LIVED },
+  { name: 'proc_fork', hook: 'tp_btf/sched_process_fork', without: SHORT_LIVED },
+  { name: 'proc_exit', hook: 'tp_btf/sched_process_exit', without: SHORT_LIVED },
 ];
 
 /** '' if the kernel's types have what the back end needs, else what is missing. */

@@ -3,7 +3,7 @@ import { objectPath } from './addon_loader.ts';
 import { ConfigMap } from './config_map.ts';
 import { CountersMap } from './counters.ts';
 import { ownNetns } from './netns.ts';
-import { attachTarget, type Backend, iteratorProgram, socketPrograms } from './programs.ts';
+import { attachTarget, type Backend, olderSockets, socketPrograms } from './programs.ts';
 import type { KernelTapOptions } from './types.ts';
 
 /** socket.bpf.o, loaded and attached with the programs of one back end. */
@@ -36,7 +36,7 @@ export function attachSockets(addon: Addon, backend: Backend, options: KernelTap
       }
     }
     // Tells the programs who Sonde is, so that not even the probe's byte is recorded.
-    object.iterate(iteratorProgram);
+    object.iterate(olderSockets.name);
     const before = counters.read().operations;
     addon.exchangeByte();
     const seen = counters.read().operations - before;
@@ -69,7 +69,6 @@ function load(addon: Addon, object: NativeObject, backend: Backend, options: Ker
     }
     hooks[program.hook] = '';
   }
-  object.setAutoload(iteratorProgram, true);
   object.load();
   return hooks;
 }

@@ -4,10 +4,11 @@ import type { Addon, AddonError, MapInfo, NativeLink, NativeObject, NativeRing }
 import { loadAddon, objectPath } from './addon_loader.ts';
 import { visibleNetns } from './netns.ts';
 import { PolicyMap } from './policy.ts';
-import { type Backend, backends, iteratorProgram, missingFor, processPrograms } from './programs.ts';
+import { type Backend, backends, missingFor, olderSockets, processPrograms, progress } from './programs.ts';
+import { readProgress } from './progress.ts';
 import { RecordReader } from './records.ts';
 import { attachSockets, type SocketObject } from './socket_object.ts';
-import type { KernelCounters, KernelTap, KernelTapOptions, RecordHandler } from './types.ts';
+import type { KernelCounters, KernelTap, KernelTapOptions, ProgressHandler, RecordHandler } from './types.ts';
 
 const BPF_MAP_TYPE_RINGBUF = 27;
 export const BTF_PATH = '/sys/kernel/btf/vmlinux';
@@ -85,6 +86,7 @@ class SocketTap implements KernelTap {
       this.#reader = new RecordReader(this.#ring, options.backlogBytes);
       this.#policy = new PolicyMap(sockets.object.map('policy'));
       this.#findOlderSockets(options.scope);
+      this.#tryProgress();
       this.mapBytes = this.#sumMaps();
     } catch (error) {
       this.#closeObjects();
@@ -118,6 +120,10 @@ class SocketTap implements KernelTap {
 
   counters(): KernelCounters {
     return this.#final ?? this.#readCounters();
+  }
+
+  progress(each: ProgressHandler): void {
+    if (this.hooks[progress.hook] === 'attached') readProgress(this.#iterateSockets(), each);
   }
 
   now(): number {
@@ -175,14 +181,28 @@ class SocketTap implements KernelTap {
       const [, ...others] = visibleNetns().values();
       for (const path of others) {
         try {
-          object.iterate(iteratorProgram, path);
+          object.iterate(olderSockets.name, path);
         } catch {
           unreachable++;
         }
       }
     }
-    this.hooks['iter/tcp'] =
+    this.hooks[olderSockets.hook] =
       unreachable === 0 ? 'attached' : `attached; older sockets of ${unreachable} network namespaces stay unknown`;
+  }
+
+  /** Without it the bytes of connections that are only counted are told at their ends. */
+  #tryProgress(): void {
+    try {
+      this.#iterateSockets();
+      this.hooks[progress.hook] = 'attached';
+    } catch (error) {
+      this.hooks[progress.hook] = describe(error);
+    }
+  }
+
+  #iterateSockets(): Uint8Array {
+    return this.#sockets.object.iterate(progress.name, undefined, progress.map);
   }
 
   #readCounters(): KernelCounters {

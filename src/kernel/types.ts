@@ -82,6 +82,8 @@ export interface RecordHandler {
   exit(tgid: number, startTime: number, time: number, code: number): void;
 }
 
+export type ProgressHandler = (cookie: number, generation: number, sent: number, received: number) => void;
+
 export interface KernelTapOptions {
   readonly scope: 'pod' | 'node';
   readonly ringBytes: number;
@@ -127,6 +129,8 @@ export interface KernelTap {
   /** 0 all, 1 heads, 2 count only. */
   setPolicy(cookie: number, mode: 0 | 1 | 2): void;
   counters(): KernelCounters;
+  /** Tells how far each open connection has come, as stream offsets, whether its data is copied or not. */
+  progress(each: ProgressHandler): void;
   /** CLOCK_MONOTONIC, ns. */
   now(): number;
   /** CLOCK_REALTIME − CLOCK_MONOTONIC, ns, as [high, low] unsigned halves; measured anew at each call. */

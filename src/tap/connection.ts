@@ -36,6 +36,9 @@ export class Connection implements StreamTarget {
   lastSeen: number;
   /** 0: open. */
   closedAt = 0;
+  /** Bytes that the kernel had counted when it was last asked. */
+  sentBytes = 0;
+  receivedBytes = 0;
   /** `lastSeen` when the table last gave the entry a second chance. */
   looked: number;
   readonly sent: Stream;
@@ -136,6 +139,15 @@ export class Connection implements StreamTarget {
       this.fail(thrown);
     }
     if (this.waiting) this.env.waiting.add(this);
+  }
+
+  /** The kernel has counted so many bytes, with or without records of them. */
+  passed(sent: number, received: number): void {
+    if (this.closedAt !== 0 || (sent <= this.sentBytes && received <= this.receivedBytes)) return;
+    this.lastSeen = this.env.now;
+    this.sentBytes = sent;
+    this.receivedBytes = received;
+    for (const conversation of this.conversations) conversation.passed(sent, received);
   }
 
   get waiting(): boolean {

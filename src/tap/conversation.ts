@@ -9,7 +9,7 @@ import { Held, type HeldItem } from './held.ts';
 import { LostLooks } from './lost_looks.ts';
 import type { Output } from './output.ts';
 import { SessionSource, type SessionUser } from './session_source.ts';
-import { type Ending, tellWhole } from './whole_connection.ts';
+import { type Ending, WholeConnection } from './whole_connection.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -25,6 +25,7 @@ export class Conversation implements SessionUser {
   private readonly carries: readonly [Carry, Carry];
   private readonly held: [Held | undefined, Held | undefined] = [undefined, undefined];
   private readonly source: SessionSource;
+  private readonly whole: WholeConnection;
   private releasing = false;
   /** Direction of the last bytes; -1: none yet. */
   private lastDirection = -1;
@@ -39,6 +40,7 @@ export class Conversation implements SessionUser {
     this.output = output;
     this.env = env;
     this.source = new SessionSource(this, output.decoders, midway);
+    this.whole = new WholeConnection(connection, output, this.source);
     this.carries = [new Carry(env.memory), new Carry(env.memory)];
   }
 
@@ -132,7 +134,12 @@ export class Conversation implements SessionUser {
 
   /** The connection is over. */
   conclude(ending: Ending | undefined): void {
-    tellWhole(this.connection, this.output, this.source, ending, this);
+    this.whole.conclude(this.spoke, this.givenUp, ending);
+  }
+
+  /** The kernel has counted so many bytes. */
+  passed(sent: number, received: number): void {
+    if (this.givenUp) this.whole.passed(this.spoke, sent, received);
   }
 
   operation(operation: Operation): void {

@@ -36,6 +36,12 @@ export class Intake implements RecordHandler {
     this.connections.removeClosed(now);
   }
 
+  /** How far a connection has come, as the kernel counts. */
+  progress(cookie: number, generation: number, sent: number, received: number): void {
+    const connection = this.connections.get(cookie);
+    if (connection?.generation === generation) connection.passed(sent, received);
+  }
+
   conn(record: ConnRecord): void {
     const process = this.processes.owner(record.process, record.time);
     const known = this.connections.get(record.cookie);

@@ -73,6 +73,12 @@ export class Output {
     this.tell(connection, operation, metrics && connections.metrics, traces && connections.spans);
   }
 
+  /** Bytes of a connection that goes on. They are part of what is told at its end: the ledger does not count them. */
+  passed(connection: Connection, operation: Operation): void {
+    const { metrics, connections } = this.receiver;
+    if (metrics && connections.metrics) this.parts.aggregator.record(connection.process.instance, operation);
+  }
+
   operation(connection: Connection, operation: Operation): void {
     const { counters } = this.parts;
     const { traces, metrics, http } = this.receiver;

@@ -89,6 +89,7 @@ export class Tap {
         break;
       case 'collect':
         this.drain();
+        if (this.attached !== undefined) this.countBytes(this.attached);
         this.outputs.flush();
         this.post({ type: 'collected', request: message.request, ...this.collect() });
         break;
@@ -182,6 +183,7 @@ export class Tap {
     kernel.stop();
     for (let left = kernel.capacity, read = 1; left > 0 && read > 0; left -= read) read = this.drain();
     intake.advance(Number.POSITIVE_INFINITY);
+    this.countBytes({ kernel, intake });
     intake.connections.clear();
     this.counted = addKernelCounters(this.counted, kernel.counters());
     this.attached = undefined;
@@ -208,6 +210,12 @@ export class Tap {
         resolve();
       };
     });
+  }
+
+  /** Bytes of connections of which no records come. */
+  private countBytes({ kernel, intake }: Pick<Attached, 'kernel' | 'intake'>): void {
+    if (!this.outputs.all.some((output) => output.wantsConnections)) return;
+    kernel.progress((...progress) => intake.progress(...progress));
   }
 
   private collect(at = this.attached?.kernel.now() ?? 0): Collected {

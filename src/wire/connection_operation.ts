@@ -30,7 +30,12 @@ const METRICS: readonly MetricDefinition[] = [
   { ...metric(names.metricNames.errors, 'Connections that did not end well.', '{connection}', []), counter: true },
 ];
 
-const METRIC_KEYS: readonly AttributeKey[] = [
+/** Told as it passes: the bytes of a connection that is pooled for days do not wait for its end. */
+const IO: readonly MetricDefinition[] = [
+  { ...metric(names.metricNames.io, 'Bytes that connections carried.', 'By', []), counter: true },
+];
+
+const IDENTITY: readonly AttributeKey[] = [
   names.SONDE_PROTOCOL,
   names.SONDE_CONNECTION_ROLE,
   semconv.NETWORK_TRANSPORT,
@@ -38,18 +43,23 @@ const METRIC_KEYS: readonly AttributeKey[] = [
   semconv.SERVER_PORT,
   names.TLS_PROTOCOL_VERSION,
   names.TLS_RESUMED,
-  semconv.ERROR_TYPE,
 ];
+/** Of the attributes that follow IDENTITY. */
+const LAST = IDENTITY.length;
 
 function metric(name: string, description: string, unit: string, boundaries: readonly number[]): MetricDefinition {
   return { name, description, unit, boundaries };
 }
 
-/** What is known when a connection is over. */
-export interface ConnectionEnd {
+/** What a connection is, as far as it is understood. */
+export interface ConnectionKind {
   /** The decoder that understood it at last: `tls`, or `unknown`. */
   readonly protocol: string;
   readonly tls: TlsHandshake | undefined;
+}
+
+/** What is known when a connection is over. */
+export interface ConnectionEnd extends ConnectionKind {
   readonly how: End;
   /** CLOCK_MONOTONIC, ns: its first operation, and its end. */
   readonly start: number;
@@ -59,16 +69,17 @@ export interface ConnectionEnd {
   readonly received: number;
 }
 
-const operations = { client: makeOperation('client'), server: makeOperation('server') };
+const ended = bothKinds(METRICS, semconv.ERROR_TYPE);
+const passing = bothKinds(IO, names.NETWORK_IO_DIRECTION);
 
-function makeOperation(kind: 'client' | 'server'): Operation {
-  const definition: OperationDefinition = {
-    protocol: 'connection',
-    scope: 'sonde.connection',
-    kind,
-    metrics: METRICS,
-    metricKeys: METRIC_KEYS,
-  };
+function bothKinds(metrics: readonly MetricDefinition[], last: AttributeKey) {
+  const metricKeys = [...IDENTITY, last];
+  const make = (kind: 'client' | 'server'): Operation =>
+    makeOperation({ protocol: 'connection', scope: 'sonde.connection', kind, metrics, metricKeys });
+  return { client: make('client'), server: make('server') };
+}
+
+function makeOperation(definition: OperationDefinition): Operation {
   return {
     definition,
     name: '',
@@ -85,7 +96,7 @@ function makeOperation(kind: 'client' | 'server'): Operation {
 
 /** One object per kind, filled anew: whoever gets it takes what it needs at once. */
 export function connectionOperation(context: ConnectionContext, known: ConnectionEnd): Operation {
-  const operation = operations[context.kind];
+  const operation = ended[context.kind];
   const errorType = errorTypeOf(known);
   operation.name = known.tls === undefined ? 'TCP' : 'TLS';
   operation.start = known.start;
@@ -93,6 +104,20 @@ export function connectionOperation(context: ConnectionContext, known: Connectio
   operation.error = errorType !== '';
   operation.attributes = attributesOf(context, known, errorType);
   measure(operation, context, known, errorType);
+  return operation;
+}
+
+/** `bytes` that passed one way since they were last told: for metrics, not for spans. */
+export function connectionBytes(
+  context: ConnectionContext,
+  kind: ConnectionKind,
+  direction: 'transmit' | 'receive',
+  bytes: number,
+): Operation {
+  const operation = passing[context.kind];
+  identify(operation.metricValues, context, kind);
+  operation.metricValues[LAST] = direction;
+  operation.measurements[0] = bytes;
   return operation;
 }
 
@@ -146,19 +171,27 @@ function addTls(list: (AttributeKey | AttributeValue)[], tls: TlsHandshake): voi
 }
 
 /** Whoever asks a server chooses the name that it asks for, so it is no metric attribute there. */
-function measure(operation: Operation, context: ConnectionContext, known: ConnectionEnd, errorType: string): void {
-  const { metricValues: values, measurements } = operation;
-  const { tls } = known;
+function identify(
+  values: Operation['metricValues'],
+  context: ConnectionContext,
+  { protocol, tls }: ConnectionKind,
+): void {
   const client = context.kind === 'client';
   const server = client ? context.remote : context.local;
-  values[0] = known.protocol;
+  values[0] = protocol;
   values[1] = context.kind;
   values[2] = context.transport;
   values[3] = (client && tls?.serverName) || server.address || undefined;
   values[4] = server.port || undefined;
   values[5] = tls?.version || undefined;
   values[6] = tls?.resumed;
-  values[7] = errorType || undefined;
+}
+
+function measure(operation: Operation, context: ConnectionContext, known: ConnectionEnd, errorType: string): void {
+  const { metricValues: values, measurements } = operation;
+  const { tls } = known;
+  identify(values, context, known);
+  values[LAST] = errorType || undefined;
   // Joined: when it began is not known.
   measurements[0] = context.joined ? Number.NaN : Math.max(0, known.end - known.start) / 1e9;
   measurements[1] = known.sent;

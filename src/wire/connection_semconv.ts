@@ -1,5 +1,6 @@
 /** The names of connections told as a whole, from the OpenTelemetry package where it has them. */
 import {
+  ATTR_NETWORK_IO_DIRECTION,
   ATTR_NETWORK_TYPE,
   ATTR_TLS_CIPHER,
   ATTR_TLS_ESTABLISHED,
@@ -11,6 +12,8 @@ import {
 import { AttributeKey } from './attribute.ts';
 
 export const NETWORK_TYPE = AttributeKey.of(ATTR_NETWORK_TYPE);
+/** `transmit` or `receive`. */
+export const NETWORK_IO_DIRECTION = AttributeKey.of(ATTR_NETWORK_IO_DIRECTION);
 export const TLS_CIPHER = AttributeKey.of(ATTR_TLS_CIPHER);
 export const TLS_ESTABLISHED = AttributeKey.of(ATTR_TLS_ESTABLISHED);
 export const TLS_NEXT_PROTOCOL = AttributeKey.of(ATTR_TLS_NEXT_PROTOCOL);
@@ -38,6 +41,7 @@ export const metricNames = {
   duration: 'sonde.connection.duration',
   sent: 'sonde.connection.sent',
   received: 'sonde.connection.received',
+  io: 'sonde.connection.io',
   errors: 'sonde.connection.errors',
   handshake: 'sonde.tls.handshake.duration',
 } as const;

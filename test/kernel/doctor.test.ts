@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { heldCapabilities, parseEffective } from '../../src/kernel/capabilities.ts';
-import { diagnose, kernelRow } from '../../src/kernel/doctor.ts';
+import { diagnose, hookRow, kernelRow } from '../../src/kernel/doctor.ts';
 import { describeKernel } from '../support/kernel.ts';
 
 describe('capabilities', () => {
@@ -35,13 +35,24 @@ test.each([
   expect(kernelRow(release).status).toBe(status);
 });
 
+test.each([
+  ['', 'EPERM', false, 'info', 'EPERM', /^one back end has to work: grant CAP_BPF/],
+  ['', 'no function x', false, 'info', 'no function x', /^one back end has to work$/],
+  ['', 'EPERM', true, 'info', 'not needed here (EPERM)', /^$/],
+  ['nothing is observed', 'EINVAL', false, 'failed', 'EINVAL', /^without it nothing is observed$/],
+  ['bytes are late', 'EACCES', true, 'warning', 'EACCES', /^without it bytes are late: grant/],
+] as const)('a hook that does not work; without it: %j, %s', (without, reason, tapWorks, status, detail, remedy) => {
+  const row = hookRow({ hook: 'hook', works: false, reason, without }, tapWorks);
+  expect(row).toEqual({ item: 'hook', status, detail, remedy: expect.stringMatching(remedy) });
+});
+
 describeKernel('sonde doctor', () => {
   test('finds what works here by using it; what does not has a reason and a remedy', async () => {
     const { rows, canRun } = await diagnose('pod');
     expect(canRun).toBe(true);
     const items = Object.fromEntries(rows.map((row) => [row.item, row]));
     expect(items['socket tap']).toMatchObject({ status: 'ok', remedy: '' });
-    const worked = ['tp_btf/inet_sock_set_state', 'tp_btf/sched_process_exec', 'iter/tcp'];
+    const worked = ['tp_btf/inet_sock_set_state', 'tp_btf/sched_process_exec', 'iter/tcp', 'iter/bpf_sk_storage_map'];
     expect(worked.map((hook) => items[hook]?.detail)).toEqual(worked.map(() => 'works'));
     for (const row of rows) {
       expect(row.detail).not.toBe('');

@@ -54,6 +54,31 @@ PY`,
     expectClosedLedger(session);
   });
 
+  test('tells how far open connections have come, also those of which nothing is copied', () => {
+    const session = observe({
+      policy: 2,
+      command: `python3 -u - <<'PY'
+import socket, time
+s = socket.create_server(('127.0.0.1', 9100))
+c = socket.create_connection(('127.0.0.1', 9100)); a, _ = s.accept()
+near, far = socket.socketpair()
+near.sendall(b'u' * 77)
+for i in range(3):
+    c.sendall(b'x' * 100000); n = 0
+    while n < 100000: n += len(a.recv(100000 - n))
+    a.sendall(b'y' * 10); c.recv(10); time.sleep(0.05)
+print('open', flush=True); time.sleep(0.3)
+PY`,
+    });
+    const of = (role: string) => session.conns.find((conn) => conn.family === 'ipv4' && conn.role === role)?.cookie;
+    const cookie = (role: string) => expect.objectContaining({ cookie: of(role) });
+    expect(session.progress).toEqual(expect.arrayContaining([cookie('client'), cookie('server')]));
+    const came = (role: string) => session.progress.find((each) => each.cookie === of(role));
+    expect(came('client')).toMatchObject({ sent: 300_000, received: 30, generation: 1 });
+    expect(came('server')).toMatchObject({ sent: 30, received: 300_000, generation: 0 });
+    expect(session.progress).toContainEqual(expect.objectContaining({ sent: 77, received: 0 }));
+  });
+
   test('knows both ends of a Unix stream socket', () => {
     const session = observe({
       command: `python3 - <<'PY'

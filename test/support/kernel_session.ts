@@ -67,6 +67,8 @@ export interface Session {
   }[];
   readonly forks: { child: ProcessRecord; parentTgid: number }[];
   readonly exits: { tgid: number; startTime: number; code: number }[];
+  /** When the command last printed something. */
+  readonly progress: { cookie: number; generation: number; sent: number; received: number }[];
 }
 
 const request = JSON.parse(readFileSync(0, 'utf8')) as SessionRequest;
@@ -90,6 +92,7 @@ const ends: Session['ends'] = [];
 const execs: Session['execs'] = [];
 const forks: Session['forks'] = [];
 const exits: Session['exits'] = [];
+const progress: Session['progress'] = [];
 
 const handler = {
   conn(record: ConnRecord) {
@@ -153,6 +156,8 @@ child.stdout.on('data', (chunk: Buffer) => {
     const socket = connect(request.connectTo, '127.0.0.1', () => socket.end('from sonde\n'));
   }
   output += chunk.toString();
+  progress.length = 0;
+  tap.progress((cookie, generation, sent, received) => progress.push({ cookie, generation, sent, received }));
 });
 const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
 drain();
@@ -169,6 +174,7 @@ const session: Session = {
   execs,
   forks,
   exits,
+  progress,
 };
 clearInterval(drainTimer);
 tap.close();

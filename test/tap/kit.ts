@@ -1,4 +1,4 @@
-import type { ConnRecord, KernelCounters, KernelTap, RecordHandler } from '../../src/kernel/types.ts';
+import type { ConnRecord, KernelCounters, KernelTap, ProgressHandler, RecordHandler } from '../../src/kernel/types.ts';
 import { NO_KERNEL_COUNTERS } from '../../src/tap/ledger.ts';
 import type { Processes, TapParts } from '../../src/tap/parts.ts';
 import type { ObservedProcess } from '../../src/tap/processes.ts';
@@ -25,6 +25,8 @@ export class FakeKernel implements KernelTap {
   time = 1000 * MS;
   offset: readonly [number, number] = [0x17, 5];
   counted: Partial<KernelCounters> = {};
+  /** What `progress` tells. */
+  passed: Parameters<ProgressHandler>[] = [];
   stopped = false;
   closed = false;
   waiting = 0;
@@ -45,6 +47,9 @@ export class FakeKernel implements KernelTap {
   }
   counters(): KernelCounters {
     return { ...NO_KERNEL_COUNTERS, ...this.counted };
+  }
+  progress(each: ProgressHandler): void {
+    for (const args of this.passed) each(...args);
   }
   now(): number {
     return this.time;
@@ -156,10 +161,14 @@ export class FakeWriter implements SpanWriter {
 }
 
 export class FakeAggregator implements MetricAggregator {
+  /** Operations. */
   recorded = 0;
   readonly retired: ServiceInstance[] = [];
-  record(): void {
-    this.recorded++;
+  /** Direction and number of bytes that passed. */
+  readonly bytes: unknown[] = [];
+  record(_: ServiceInstance, { definition, metricValues, measurements }: Operation): void {
+    if (definition.metrics[0]?.name !== 'sonde.connection.io') this.recorded++;
+    else this.bytes.push([metricValues.at(-1), measurements[0]]);
   }
   snapshot(): { bytes: Uint8Array; points: number } {
     return { bytes: Uint8Array.of(this.recorded), points: 1 };

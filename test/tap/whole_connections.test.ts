@@ -108,7 +108,39 @@ describe('a protocol that nobody knows', () => {
     expect(measured(4)).toBe(errorType === undefined ? Number.NaN : 1);
   });
 
-  test('is not told while it goes on, nor when the tap stops before its end: that is counted', async () => {
+  test('its bytes are told as they pass, the rest at its end', () => {
+    start();
+    bench.conn(1);
+    bench.conn(2);
+    bench.send(1, '\xde\xad\xbe\xef');
+    bench.send(2, 'GET');
+    bench.drain();
+    bench.kernel.passed = [
+      [1, 1, 100, 0],
+      [1, 2, 7, 7],
+      [2, 1, 3, 0],
+      [3, 1, 9, 9],
+    ];
+    bench.ledger();
+    bench.kernel.passed = [[1, 1, 150, 20]];
+    bench.ledger();
+    bench.ledger();
+    const { bytes } = bench.aggregators[0] ?? {};
+    const before = [
+      ['transmit', 100],
+      ['transmit', 50],
+      ['receive', 20],
+    ];
+    expect(bytes).toEqual(before);
+    bench.push((handler) => handler.end(1, 1, bench.kernel.time, ESTABLISHED, FIN_WAIT1, 0, 160, 20, false));
+    bench.push((handler) => handler.end(1, 1, bench.kernel.time, FIN_WAIT2, CLOSE, 0, 160, 20, false));
+    bench.later(300);
+    bench.later(300);
+    expect(bytes).toEqual([...before, ['transmit', 10]]);
+    expect(ledger('messages', 'messages.emitted')).toEqual([1, 1]);
+  });
+
+  test('is not told as a whole while it goes on, nor when the tap stops before its end: that is counted', async () => {
     start();
     bench.conn(1);
     bench.send(1, '\xde\xad');
