@@ -9,9 +9,8 @@ import { jest } from './lib/jest.mjs';
 import { prepareOtelcol } from './lib/otelcol.mjs';
 import { inRoot } from './lib/root.mjs';
 
-// Kernel and end-to-end tests measure time and share two cores with their own servers: one file after the other. What a
-// failed test left running must not keep the whole run waiting.
-const IN_BAND = ['--runInBand', '--forceExit'];
+// Kernel and end-to-end tests measure time and share two cores with their own servers: one file after the other.
+const IN_BAND = ['--runInBand'];
 const groups = {
   check,
   async unit() {

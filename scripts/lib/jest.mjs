@@ -16,6 +16,9 @@ function countsOf(report) {
   };
 }
 
+/** What a test left running must not keep the whole run waiting. */
+const LIMIT_SECONDS = 1800;
+
 /** test/support/gated.ts puts the reason into the name. Says each once for a file; one without a reason is a failure. */
 function tellSkipped({ testResults }) {
   const told = new Map();
@@ -55,13 +58,18 @@ export function jest(project, { root: needsRoot = false, args = [] } = {}) {
   rmSync(output, { force: true });
   const command = [...JEST, '--selectProjects', project, '--json', `--outputFile=${output}`, ...args];
   // jest prints its JSON on stdout too; its readable report goes to stderr.
-  const shell = ['-c', 'exec "$@" >/dev/null', 'jest', process.execPath, ...command];
+  const bounded = ['timeout', '--foreground', '--kill-after=10', String(LIMIT_SECONDS), process.execPath, ...command];
+  const shell = ['-c', 'exec "$@" >/dev/null', 'jest', ...bounded];
   const keep = ['PATH', 'CI', 'HOME', 'SONDE_OTELCOL'].flatMap((name) =>
     process.env[name] === undefined ? [] : [`${name}=${process.env[name]}`],
   );
   const result = needsRoot && !isRoot ? asRoot('env', [...keep, 'sh', ...shell]) : run('sh', shell);
   try {
-    return countsOf(JSON.parse(readFileSync(output, 'utf8')));
+    const counts = countsOf(JSON.parse(readFileSync(output, 'utf8')));
+    if (result.ok || counts.failed > 0) return counts;
+    // Something that a test left running kept it from ending, or it broke after the last test.
+    console.log(`FAILED ${project}: jest ended with ${result.status} though no test failed`);
+    return { ...counts, failed: 1 };
   } catch (error) {
     console.log(`FAILED ${project}: jest ended with ${result.status} and left no result (${error.message})`);
     return { passed: 0, failed: 1, skipped: 0 };
