@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../config/duration.ts';
 import { FeatureGates } from '../config/feature_gates.ts';
+import { timerMs } from '../transport/timer.ts';
 
 const commands = ['validate', 'components', 'doctor', 'print-config', 'replay', 'featuregate'] as const;
 export type Command = 'run' | 'help' | 'version' | (typeof commands)[number];
@@ -167,7 +168,7 @@ function gatesOf(lists: readonly string[]): FeatureGates {
 
 function shutdownOf(text: string): number {
   const ms = parseDuration(text);
-  if (ms !== undefined && ms >= 0) return ms;
+  if (ms !== undefined && ms >= 0) return timerMs(ms);
   throw new UsageError(`invalid argument "${text}" for "--shutdown-timeout" flag: write it as 15s`);
 }
 

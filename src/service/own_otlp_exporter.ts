@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import type { OtlpTarget } from '../config/telemetry.ts';
 import type { Signal } from '../pdata/pdata.ts';
+import { timerMs } from '../transport/timer.ts';
 import type { Logger } from './component.ts';
 import { type OtlpSender, openSender, SendError } from './own_otlp.ts';
 
@@ -82,7 +83,7 @@ export class OtlpExporter<Items> {
   async #export(items: Items): Promise<void> {
     const body = this.#serializer.serializeRequest(items);
     if (body === undefined) throw new Error('it could not be encoded');
-    const late = AbortSignal.timeout(this.#config.timeout);
+    const late = AbortSignal.timeout(timerMs(this.#config.timeout));
     const signal = AbortSignal.any([late, this.#closed.signal]);
     const end = performance.now() + this.#config.timeout;
     for (let wait = FIRST_RETRY_MS; ; wait *= 2) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates, type SecureContextOptions } from 'node:tls';
+import { timerMs } from './timer.ts';
 import { type TlsConfig, type TlsServerConfig, tlsVersions } from './tls_schema.ts';
 
 /** Reads the files. Throws when one cannot be read: that fails the start, and a reload keeps what was. */
@@ -85,7 +86,7 @@ export function watchTls(
     } catch (error) {
       failed(error);
     }
-  }, interval);
+  }, timerMs(interval));
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { proxyAuthorization } from './proxy.ts';
+import { timerMs } from './timer.ts';
 
 /** A way to `host:port` through a proxy's CONNECT: RFC 9110, 9.3.6. Rejects with what the proxy said, or after `timeoutMs`. */
 export function tunnel(proxy: URL, host: string, port: number | string, timeoutMs: number): Promise<Duplex> {
@@ -17,7 +18,7 @@ export function tunnel(proxy: URL, host: string, port: number | string, timeoutM
       headers: { host: authority, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) },
       agent: false,
     });
-    const timer = setTimeout(() => request.destroy(new Error('the proxy did not answer in time')), timeoutMs);
+    const timer = setTimeout(() => request.destroy(new Error('the proxy did not answer in time')), timerMs(timeoutMs));
     request.once('connect', ({ statusCode, statusMessage }, socket, head) => {
       clearTimeout(timer);
       if (statusCode === 200) {

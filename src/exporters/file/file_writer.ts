@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConsumeError, type Logger } from '../../service/component.ts';
+import { timerMs } from '../../transport/timer.ts';
 import type { FileConfig } from './config.ts';
 import { type Rotation, removeOld, rotate } from './rotation.ts';
 
@@ -67,7 +68,7 @@ export class FileWriter {
   }
 
   #flushEvery({ flush_interval }: FileConfig): NodeJS.Timeout {
-    return setInterval(() => void this.flush(), flush_interval || 1000).unref();
+    return setInterval(() => void this.flush(), timerMs(flush_interval || 1000)).unref();
   }
 
   /** Rejects (retryable) while the disk refuses what is buffered already. */

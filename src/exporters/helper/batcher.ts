@@ -1,5 +1,6 @@
 import { splitBatch } from '../../pdata/otlp/split.ts';
 import { Batch } from '../../pdata/pdata.ts';
+import { timerMs } from '../../transport/timer.ts';
 import { type QueueItem, sizeOf } from './queue.ts';
 import type { QueueBatchConfig } from './schemas.ts';
 
@@ -72,7 +73,7 @@ export class Batcher {
     this.#timer ??= setTimeout(() => {
       this.#late = true;
       this.#due();
-    }, this.#config.flush_timeout);
+    }, timerMs(this.#config.flush_timeout));
   }
 
   /** All, or `max_size` of it; the rest begins the next group. */

@@ -39,6 +39,8 @@ export class QueueSender implements Component, Consumer {
   #leaving = false;
   #left: Batch[] = [];
   #patience: NodeJS.Timeout | undefined;
+  /** Since `#patience` began, no attempt has ended. */
+  #silent = true;
   #droppedItems = 0;
   #idle: (() => void) | undefined;
 
@@ -55,7 +57,14 @@ export class QueueSender implements Component, Consumer {
     this.#config = queue;
     // Each consumer listens; Node warns from the eleventh on.
     setMaxListeners(0, this.#abort.signal, this.#hurry.signal, this.#interrupt.signal);
-    this.#sender = new RetrySender(send, retry, settings.logger);
+    const tried: Send = async (batch, signal) => {
+      try {
+        await send(batch, signal);
+      } finally {
+        this.#silent = false;
+      }
+    };
+    this.#sender = new RetrySender(tried, retry, settings.logger);
     const wake = (): void => this.#pump();
     this.#queue =
       queue.enabled && queue.storage !== ''
@@ -88,12 +97,13 @@ export class QueueSender implements Component, Consumer {
   }
 
   /**
-   * Sends what is queued until the deadline, or until the upstream has taken nothing for a third of that time: then all that
-   * is left is sent once more. What is not taken is lost, counted and told. With a storage or a successor nothing is lost:
+   * Sends what is queued until the deadline, or until the upstream has taken nothing for a third of that time: then it is
+   * given up. What is not taken is lost, counted and told. With a storage or a successor nothing is lost:
    * only what is under way is awaited, the rest stays there or goes to the successor.
    */
   async shutdown(deadline: number, successor?: Consumer): Promise<void> {
     this.#stopping = true;
+    this.#silent = true;
     this.#leaving = this.#queue.durable || successor !== undefined;
     this.#queue.stop();
     const left = Math.max(0, deadline - performance.now());
@@ -102,7 +112,8 @@ export class QueueSender implements Component, Consumer {
       this.#interrupt.abort();
     }, left);
     if (this.#leaving) this.#interrupt.abort();
-    else this.#patience = setTimeout(() => this.#interrupt.abort(), left * PATIENCE);
+    // With a successor, which works already, there is no hurry.
+    if (successor === undefined) this.#patience = setTimeout(() => this.#giveUp(), left * PATIENCE);
     this.#hurry.abort();
     this.#pump();
     if (this.#busy > 0) {
@@ -116,6 +127,12 @@ export class QueueSender implements Component, Consumer {
     if (successor !== undefined) await this.#handOver(successor, deadline);
     this.#tellRest();
     await this.#queue.close();
+  }
+
+  /** What is left is sent once more, except to an upstream that said nothing at all: it would only cost the rest of the time. */
+  #giveUp(): void {
+    this.#interrupt.abort();
+    if (this.#silent) this.#abort.abort();
   }
 
   #tellRest(): void {
@@ -184,6 +201,7 @@ export class QueueSender implements Component, Consumer {
     if (this.#batcher !== undefined) this.#enqueued.batched(batch);
     await this.#report.run(batch, async () => this.#sender.send(batch, ending));
     this.#patience?.refresh();
+    this.#silent = true;
   }
 
   #drop(batch: Batch, error: unknown): void {

@@ -1,5 +1,6 @@
 import type { Batch } from '../../pdata/pdata.ts';
 import { ConsumeError, type Logger } from '../../service/component.ts';
+import { timerMs } from '../../transport/timer.ts';
 import type { RetryConfig } from './schemas.ts';
 
 /** Sends once; rejects with a ConsumeError. The signal ends it at the deadline of the shutdown. */
@@ -45,6 +46,7 @@ export class RetrySender {
     let interval = this.#config.initial_interval;
     for (;;) {
       try {
+        if (abort.aborted) throw new ConsumeError('not sent', { permanent: false });
         return await this.#send(batch, abort);
       } catch (error) {
         if (!(error instanceof ConsumeError) || error.permanent) throw error;
@@ -76,7 +78,7 @@ async function sleep(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, timerMs(ms));
     signal.addEventListener('abort', done);
     if (signal.aborted) done();
   });

@@ -74,7 +74,7 @@ class OtlpGrpcUpstream implements Upstream {
     });
     this.#tell(began, Code.OK);
     const partial = partialSuccess(answer);
-    if (partial !== undefined) tellPartialSuccess(this.#settings, this.#signal, partial.message, partial.rejected);
+    if (partial !== undefined) tellPartialSuccess(this.#settings, this.#signal, partial, 'dropped_profiles');
   }
 
   #tell(began: number, code: number): void {

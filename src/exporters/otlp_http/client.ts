@@ -9,6 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { ConsumeError } from '../../service/component.ts';
 import { proxyAuthorization } from '../../transport/proxy.ts';
+import { timerMs } from '../../transport/timer.ts';
 
 /** What the Collector reads of a response. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -101,7 +102,7 @@ export class HttpClient {
       // The whole exchange is limited, not only silence on the socket.
       const timer =
         timeoutMs > 0
-          ? setTimeout(() => request.destroy(new Error('context deadline exceeded')), timeoutMs)
+          ? setTimeout(() => request.destroy(new Error('context deadline exceeded')), timerMs(timeoutMs))
           : undefined;
       const stop = (): void => {
         request.destroy(new Error('shutting down'));

@@ -82,8 +82,8 @@ class OtlpHttpUpstream implements Upstream {
     });
     this.#tell(began, response.status, body.length);
     if (response.status < 200 || response.status > 299) throw responseError(this.#url, response);
-    const message = successMessage(response);
-    if (message !== undefined) tellPartialSuccess(this.#settings, this.#signal, message.text, message.rejected);
+    const partial = successMessage(response);
+    if (partial !== undefined) tellPartialSuccess(this.#settings, this.#signal, partial, 'dropped_samples');
   }
 
   #tell(began: number, status: number | string, requestBytes: number): void {

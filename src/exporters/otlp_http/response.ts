@@ -1,5 +1,5 @@
 import { ConsumeError } from '../../service/component.ts';
-import { Code, decodePartialSuccess, fields, text } from '../../transport/rpc_status.ts';
+import { Code, decodePartialSuccess, fields, type PartialSuccess, text } from '../../transport/rpc_status.ts';
 import type { HttpResponse } from './client.ts';
 
 /** The only codes that may be sent again: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
@@ -12,11 +12,6 @@ const codes: ReadonlyMap<number, number> = new Map([
   [404, Code.UNIMPLEMENTED],
 ]);
 const MAX_MESSAGE = 512;
-
-export interface PartialSuccess {
-  readonly rejected: number;
-  readonly text: string;
-}
 
 export function responseError(url: URL, response: HttpResponse, now = Date.now()): ConsumeError {
   const { status, retryAfter } = response;
@@ -51,7 +46,7 @@ export function successMessage(response: HttpResponse): PartialSuccess | undefin
       : response.contentType.startsWith('application/x-protobuf')
         ? fromProtobuf(response.body)
         : undefined;
-    return partial === undefined || (partial.rejected === 0 && partial.text === '') ? undefined : partial;
+    return partial === undefined || (partial.rejected === 0 && partial.message === '') ? undefined : partial;
   } catch {
     throw new ConsumeError('the answer of the upstream cannot be read', { permanent: true });
   }
@@ -62,12 +57,12 @@ function fromJson(body: Uint8Array): PartialSuccess | undefined {
   const { partialSuccess: partial } = answer;
   if (partial === undefined) return undefined;
   const rejected = Object.entries(partial).find(([key]) => key.startsWith('rejected'))?.[1];
-  return { rejected: Number(rejected ?? 0), text: String(partial['errorMessage'] ?? '').slice(0, MAX_MESSAGE) };
+  return { rejected: Number(rejected ?? 0), message: String(partial['errorMessage'] ?? '').slice(0, MAX_MESSAGE) };
 }
 
 function fromProtobuf(body: Uint8Array): PartialSuccess | undefined {
   const partial = decodePartialSuccess(body);
-  return partial && { rejected: partial.rejected, text: partial.message.slice(0, MAX_MESSAGE) };
+  return partial && { rejected: partial.rejected, message: partial.message.slice(0, MAX_MESSAGE) };
 }
 
 /** google.rpc.Status: message = 2; else the text of the answer. */

@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
+import { timerMs } from '../../transport/timer.ts';
 import { queued } from '../helper/queued.ts';
 import type { SdkConfig } from './config.ts';
 import { sdkMetrics } from './metrics.ts';
@@ -75,7 +76,7 @@ function decoded(settings: Settings, batch: Batch): unknown[] {
 async function exportOnce(exporter: SdkExporter, data: unknown, timeoutMs: number): Promise<void> {
   await new Promise<void>((done, reject) => {
     const fail = (text: string, cause?: unknown): void => reject(new ConsumeError(text, { permanent: false, cause }));
-    const timer = timeoutMs > 0 ? setTimeout(() => fail('context deadline exceeded'), timeoutMs) : undefined;
+    const timer = timeoutMs > 0 ? setTimeout(() => fail('context deadline exceeded'), timerMs(timeoutMs)) : undefined;
     try {
       exporter.export(data, ({ code, error }) => {
         clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { splitBatch } from '../../pdata/otlp/split.ts';
 import { Batch } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
+import { timerMs } from '../../transport/timer.ts';
 import { type BatchReport, batchReport } from './batch_report.ts';
 import type { BatchConfig } from './config.ts';
 
@@ -90,7 +91,7 @@ export class BatchProcessor implements Component, Consumer {
         this.#timer = undefined;
         this.#due = true;
         this.#send();
-      }, timeout);
+      }, timerMs(timeout));
     }
   }
 
@@ -173,7 +174,7 @@ export class BatchProcessor implements Component, Consumer {
   /** Ends early when shutdown begins: then there is one more attempt at once. */
   async #sleep(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = setTimeout(resolve, timerMs(ms));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

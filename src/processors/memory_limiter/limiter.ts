@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Logger } from '../../service/component.ts';
+import { timerMs } from '../../transport/timer.ts';
 import type { MemoryLimiterConfig } from './config.ts';
 import { totalMemory } from './total_memory.ts';
 
@@ -71,7 +72,7 @@ export class MemoryLimiter {
   /** One measurement serves all pipelines that share the configuration. */
   start(): void {
     if (this.#users++ > 0) return;
-    this.#timer = setInterval(() => this.check(), this.#config.check_interval);
+    this.#timer = setInterval(() => this.check(), timerMs(this.#config.check_interval));
     this.#timer.unref();
   }
 

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
+import { timerMs } from '../../transport/timer.ts';
 import type { GrpcConfig } from './config.ts';
 
 type Keepalive = GrpcConfig['keepalive'];
@@ -13,8 +14,6 @@ const MIN_IDLE_PING = 2 * 3600_000;
 const AGE_JITTER = 0.1;
 /** A client that does not answer a ping is not asked whether it knows that the connection ends, ms. */
 const GOODBYE = 1_000;
-/** Longest that setTimeout takes, ms. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * One client's connection: ends when it is idle, old, silent or pings too often.
@@ -123,13 +122,10 @@ export class GrpcConnection {
   }
 
   #after(ms: number, act: () => void): NodeJS.Timeout {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        act();
-      },
-      Math.min(ms, MAX_TIMEOUT),
-    );
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, timerMs(ms));
     timer.unref();
     this.#timers.add(timer);
     return timer;

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { Code } from '../rpc_status.ts';
+import { timerMs } from '../timer.ts';
 import { RpcError } from './call.ts';
 import { Channel } from './channel.ts';
 import { encodeMessage, type Payload } from './message.ts';
@@ -44,7 +45,7 @@ export class GrpcClient {
     const stop = (): void => ending.abort();
     abort.addEventListener('abort', stop);
     if (abort.aborted) stop();
-    const timer = timeout > 0 ? setTimeout(stop, timeout) : undefined;
+    const timer = timeout > 0 ? setTimeout(stop, timerMs(timeout)) : undefined;
     try {
       const message = await encodeMessage(payload, compression);
       const connection = await this.#channel.pick(ending.signal);

@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { timerMs } from '../timer.ts';
 import { unaryCall } from './call.ts';
 import type { ClientKeepalive } from './options.ts';
 
@@ -84,7 +85,10 @@ export class Connection {
   async #attempt(): Promise<void> {
     try {
       const socket = await this.#dial();
-      if (this.#closed) socket.destroy();
+      if (this.#closed) {
+        socket.destroy();
+        throw new Error('the client is closed');
+      }
       const session = await this.#open(socket);
       this.#backoff = FIRST_BACKOFF;
       this.#failure = undefined;
@@ -147,9 +151,12 @@ export class Connection {
     const timer = setInterval(() => {
       const quiet = performance.now() - this.#lastAnswer >= time;
       if (session.destroyed || !quiet || (!always && this.#calls === 0)) return;
-      const late = setTimeout(() => session.destroy(new Error('keepalive ping failed to receive ACK')), timeout);
+      const late = setTimeout(
+        () => session.destroy(new Error('keepalive ping failed to receive ACK')),
+        timerMs(timeout),
+      );
       session.ping(() => clearTimeout(late));
-    }, time);
+    }, timerMs(time));
     timer.unref();
     session.once('close', () => clearInterval(timer));
   }

@@ -303,10 +303,10 @@ describe('the memory queue at the stop', () => {
     const sender = await start();
     for (let i = 0; i < 20; i++) await sender.consume(spans(i, 1));
     const begin = performance.now();
-    await sender.shutdown(begin + 1500);
+    await sender.shutdown(begin + 3000);
     const took = performance.now() - begin;
-    expect(took).toBeGreaterThan(450);
-    expect(took).toBeLessThan(1400);
+    expect(took).toBeGreaterThan(900);
+    expect(took).toBeLessThan(2800);
     expect(upstream.attempts).toBeGreaterThanOrEqual(20);
     expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(20);
     expect(counted(settings, 'otelcol_exporter_queue_size')).toBe(0);
@@ -314,14 +314,35 @@ describe('the memory queue at the stop', () => {
     expect(told).toEqual([{ level: 'error', message: expect.any(String), fields: { dropped_items: 20 } }]);
   });
 
-  test('an upstream that hangs is left at the deadline', async () => {
+  test('an upstream that says nothing is given up after a third of the time, too', async () => {
     upstream.answer = hang;
     const sender = await start();
-    await sender.consume(spans(0, 1));
+    for (let i = 0; i < 20; i++) await sender.consume(spans(i, 1));
     const begin = performance.now();
-    await sender.shutdown(begin + 300);
-    expect(performance.now() - begin).toBeGreaterThan(290);
-    expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(1);
+    await sender.shutdown(begin + 1500);
+    expect(performance.now() - begin).toBeGreaterThan(490);
+    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(20);
+  });
+
+  test('one that hangs where others are answered has until the deadline', async () => {
+    upstream.answer = async (batch, signal) =>
+      names([batch])[0] === 'span 0' ? hang(batch, signal) : down(batch, signal);
+    const sender = await start();
+    for (let i = 0; i < 5; i++) await sender.consume(spans(i, 1));
+    const begin = performance.now();
+    await sender.shutdown(begin + 600);
+    expect(performance.now() - begin).toBeGreaterThan(590);
+  });
+
+  test('a wait of a month is no loop', async () => {
+    upstream.answer = async () => {
+      throw new ConsumeError('down', { permanent: false, retryAfterMs: 30 * 24 * 3600_000 });
+    };
+    const sender = await start();
+    await sender.consume(spans(0, 1));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(upstream.attempts).toBe(1);
   });
 
   test.each([

@@ -223,23 +223,6 @@ describe('a call', () => {
     }
     expect((await post(session, [frame(body)])).grpc).toBe('0');
   });
-
-  test('that the client gives up without an error, while the pipeline works, harms nobody', async () => {
-    const releases: (() => void)[] = [];
-    const { session } = await start('', () => new Promise((resolve) => releases.push(resolve)));
-    const stream = session.request(HEADERS);
-    stream.on('error', () => undefined);
-    stream.end(frame(body));
-    await until(() => releases.length === 1, 'the batch');
-    stream.close(constants.NGHTTP2_NO_ERROR);
-    await until(() => stream.closed, 'the reset');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    releases[0]?.();
-    const next = post(session, [frame(body)]);
-    await until(() => releases.length === 2, 'the next batch');
-    releases[1]?.();
-    expect((await next).grpc).toBe('0');
-  });
 });
 
 describe('silence', () => {
