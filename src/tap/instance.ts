@@ -155,12 +155,12 @@ function describeContainer(
 }
 
 /**
- * The name where nobody gave one: the executable's, but of an interpreter the program that it runs; "node" or
+ * The name where nobody gave one: what the executable was called, but of an interpreter the program that it runs; "node" or
  * "python3.11" would make one service of all.
  */
 function processName(top: Top): string {
   const program = interpretedProgram(top.executableName, top.image?.args ?? []);
-  return programName(program) || top.executableName || 'unknown_service';
+  return programName(program) || top.image?.calledName || top.executableName || 'unknown_service';
 }
 
 /** https://opentelemetry.io/docs/specs/semconv/resource/#service: the namespace for ids made from a stable source. */

@@ -99,6 +99,7 @@ export class ProcessEntry implements ObservedProcess {
 
   #filtered(): FilteredProcess {
     const { pid, executable, executableName, cgroup } = this;
-    return { pid, executable, executableName, cgroup, instancePid: (this.joined ?? this.#join(this)).pid };
+    const calledName = this.image?.calledName ?? '';
+    return { pid, executable, executableName, calledName, cgroup, instancePid: (this.joined ?? this.#join(this)).pid };
   }
 }

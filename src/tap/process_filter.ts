@@ -9,6 +9,7 @@ export interface FilteredProcess {
   /** '' if not known. */
   readonly executable: string;
   readonly executableName: string;
+  readonly calledName: string;
   readonly cgroup: string;
 }
 
@@ -38,9 +39,11 @@ export function globMatches(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
-/** A pattern with a '/' means the path, one without the name. */
+/** A pattern with a '/' means the path, one without the name, or what it was called. */
 function executableMatches(pattern: string, process: FilteredProcess): boolean {
-  return globMatches(pattern, pattern.includes('/') ? process.executable : process.executableName);
+  const { executable, executableName, calledName } = process;
+  if (pattern.includes('/')) return globMatches(pattern, executable);
+  return globMatches(pattern, executableName) || (calledName !== '' && globMatches(pattern, calledName));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { type Cgroup, parseCgroup } from './container_id.ts';
 import { NO_ENVIRONMENT, type OtelEnvironment, scanEnvironment } from './otel_environment.ts';
+import { isInterpreter } from './program_name.ts';
 
 /** Bytes read at most; what is longer is cut, and a cut argument or variable is left out. */
 export const ENVIRON_BYTES = 128 * 1024;
@@ -24,6 +25,8 @@ export interface ProcessImage {
   readonly executable: string;
   /** comm where the executable is not known. */
   readonly executableName: string;
+  /** Another name that it was called by: `redis-server` is a link to redis-check-rdb, `httpd` to busybox. '' if none. */
+  readonly calledName: string;
   readonly args: readonly string[];
   readonly environment: OtelEnvironment;
   readonly cgroup: Cgroup;
@@ -33,6 +36,20 @@ export interface ProcessImage {
 
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The kernel keeps so much of a name in comm: TASK_COMM_LEN without the NUL. */
+const COMM_LENGTH = 15;
+
+/**
+ * comm is the name that exec was called with, until the program sets it; the first argument is what its caller liked, or
+ * the title that it set. Where the two agree on another name than the executable's, it runs under that name.
+ */
+export function calledNameOf(executableName: string, args: readonly string[], comm: string): string {
+  const [title = ''] = (args[0] ?? '').split(' ', 1);
+  const name = baseName(title);
+  const called = name !== executableName && name !== '' && comm === name.slice(0, COMM_LENGTH);
+  return called && !isInterpreter(executableName) ? name : '';
 }
 
 /** `text`: of /proc/<pid>/stat, proc(5). comm may hold spaces and parentheses. */
@@ -85,9 +102,11 @@ export class ProcReader {
     const link = this.link(`${pid}/exe`);
     const executable = link.endsWith(' (deleted)') ? link.slice(0, -10) : link;
     const user = /^Uid:\t\d+\t(\d+)/m.exec(this.#text(`${pid}/status`));
+    const executableName = baseName(executable) || comm;
     return {
       executable,
-      executableName: baseName(executable) || comm,
+      executableName,
+      calledName: calledNameOf(executableName, args, comm),
       args,
       environment,
       cgroup: this.cgroup(pid),

@@ -72,6 +72,10 @@ const MAX_ARGUMENTS = 64;
 
 const find = (executableName: string) => interpreters.find((one) => one.executable.test(executableName));
 
+export function isInterpreter(executableName: string): boolean {
+  return find(executableName) !== undefined;
+}
+
 export function runtimeName(executableName: string): string {
   return find(executableName)?.runtime ?? '';
 }

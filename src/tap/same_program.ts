@@ -10,6 +10,7 @@ export function imageOfRecord(filename: string, comm: string, read: ProcessImage
     executable: filename.startsWith('/') ? filename : '',
     // fexecve(3) is told as /dev/fd/<n>, which names nothing.
     executableName: filename.startsWith('/dev/fd/') ? comm : baseName(filename) || comm,
+    calledName: '',
     args: read?.args ?? [],
     environment: read?.environment ?? NO_ENVIRONMENT,
     cgroup: read?.cgroup ?? { path: '', container: NO_CONTAINER },
@@ -31,6 +32,7 @@ export function runsSame(parent: ProcessEntry, child: ProcessEntry): boolean {
 export function continues(before: ProcessImage, after: ProcessImage): boolean {
   if (before === after) return true;
   if (before.executable !== after.executable || before.executableName !== after.executableName) return false;
+  if (before.calledName !== after.calledName && before.calledName !== '' && after.calledName !== '') return false;
   if (before.cgroup.path !== after.cgroup.path) return false;
   // A program that writes its title over its environment (nginx) has none left: that is no difference.
   const { serviceName, resourceAttributes } = after.environment;

@@ -84,6 +84,11 @@ test.each<[string, FakeProcess, string]>([
   ['the container', { ...container, env: given('x=y') }, 'web'],
   ['the container, an empty name being none', { ...container, env: given('service.name=', '') }, 'web'],
   ['the executable', { exe: '/usr/sbin/nginx' }, 'nginx'],
+  [
+    'what the executable was called',
+    { exe: '/usr/bin/redis-check-rdb', comm: 'redis-server', args: ['redis-server *:6379'] },
+    'redis-server',
+  ],
   ['the script of an interpreter', { exe: '/usr/bin/python3.11', args: ['python3', '/srv/shop.py'] }, 'shop'],
   ['an interpreter without a script', { exe: '/usr/bin/node', args: ['node', '-e', 'x'] }, 'node'],
   ['comm', { exe: '', comm: 'kworker/0:1' }, 'kworker/0:1'],

@@ -30,12 +30,19 @@ test('globs agree with regular expressions, and take no exponential time', () =>
   );
   const started = performance.now();
   expect(globMatches(`${'a*'.repeat(50)}b`, 'a'.repeat(4096))).toBe(false);
-  expect(performance.now() - started).toBeLessThan(500);
+  expect(performance.now() - started).toBeLessThan(5000);
 });
 
 describe('filter', () => {
   const empty = { ports: [], executables: [], pids: [], cgroups: [] };
-  const nginx = { pid: 12, instancePid: 10, executable: '/usr/sbin/nginx', executableName: 'nginx', cgroup: '/a/b' };
+  const nginx = {
+    pid: 12,
+    instancePid: 10,
+    executable: '/usr/sbin/nginx',
+    executableName: 'nginx',
+    calledName: '',
+    cgroup: '/a/b',
+  };
 
   test.each([
     ['no list', {}, true],
@@ -53,6 +60,21 @@ describe('filter', () => {
     ['one list without a match', { executables: ['nginx'], pids: [1], cgroups: ['/a/b'] }, false],
   ])('%s', (_, filter, expected) => {
     expect(processMatches({ ...empty, ...filter }, nginx)).toBe(expected);
+  });
+
+  test.each([
+    ['redis-server', true],
+    ['redis-check-rdb', true],
+    ['/usr/bin/redis-check-rdb', true],
+    ['redis-cli', false],
+    ['/usr/bin/redis-server', false],
+  ])('a program that is called by another name: %s', (pattern, expected) => {
+    const names = {
+      executable: '/usr/bin/redis-check-rdb',
+      executableName: 'redis-check-rdb',
+      calledName: 'redis-server',
+    };
+    expect(processMatches({ ...empty, executables: [pattern] }, { ...nginx, ...names })).toBe(expected);
   });
 
   test('an unknown pid matches no pid', () => {

@@ -5,7 +5,7 @@ import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import fc from 'fast-check';
 import { parseOsRelease, parseUsers, readHost } from '../../src/tap/host_resource.ts';
 import { parseResourceAttributes, scanEnvironment } from '../../src/tap/otel_environment.ts';
-import { ENVIRON_BYTES, ProcReader, parseArguments, parseStat } from '../../src/tap/process_info.ts';
+import { calledNameOf, ENVIRON_BYTES, ProcReader, parseArguments, parseStat } from '../../src/tap/process_info.ts';
 import { interpretedProgram, programName } from '../../src/tap/program_name.ts';
 import * as semconv from '../../src/tap/semconv.ts';
 import { ProcTree } from '../support/proc_tree.ts';
@@ -51,6 +51,25 @@ test.each([
   ['a\0cut of', true, ['a']],
 ])('arguments %p', (text, cut, args) => {
   expect(parseArguments(text, cut)).toEqual(args);
+});
+
+test.each([
+  ['redis-check-rdb', '/usr/bin/redis-server 127.0.0.1:6379', 'redis-server', 'redis-server'],
+  ['busybox', 'httpd', 'httpd', 'httpd'],
+  ['coreutils', '/bin/a-name-that-is-cut', 'a-name-that-is-', 'a-name-that-is-cut'],
+  ['nginx', 'nginx: worker process', 'nginx', ''],
+  ['systemd', '/sbin/init', 'systemd', ''],
+  // Only one of the two says so: a title, a thread's name, a script.
+  ['postgres', 'walwriter', 'postgres', ''],
+  ['node', 'node', 'MainThread', ''],
+  ['bash', '/bin/bash', 'deploy.sh', ''],
+  // An interpreter is named after what it runs.
+  ['python3.11', 'python3', 'python3', ''],
+  ['perl', 'spamd', 'spamd', ''],
+  ['app', '', '', ''],
+])('%s as %p with comm %s was called %p', (executable, first, comm, expected) => {
+  expect(calledNameOf(executable, [first], comm)).toBe(expected);
+  expect(calledNameOf(executable, [], comm)).toBe('');
 });
 
 describe('environment', () => {
@@ -164,6 +183,7 @@ describe('reader', () => {
     expect(new ProcReader(tree.root).image(42)).toEqual({
       executable: '/usr/sbin/nginx',
       executableName: 'nginx',
+      calledName: '',
       args: ['nginx', '-g', 'x'],
       environment: { serviceName: 'shop', resourceAttributes: '' },
       cgroup: { path: '/', container: { id: '', runtime: '', podUid: '' } },

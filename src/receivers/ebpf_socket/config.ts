@@ -12,7 +12,8 @@ const filterProperties = {
     type: 'array',
     items: { type: 'string' },
     default: [],
-    description: 'Globs over the path of the program: `*` is any text, `?` one character.',
+    description:
+      "Globs over the program's path if they have a `/`, else over its name: `*` is any text, `?` one character.",
   },
   pids: {
     type: 'array',
