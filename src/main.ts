@@ -39,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
       return replay(parsed.replay, process);
     }
     case 'validate':
-      await (await import('./cli/validate.ts')).validate(parsed);
+      process.stderr.write(await (await import('./cli/validate.ts')).validate(parsed));
       return 0;
     default:
       return (await import('./cli/run.ts')).run(parsed);

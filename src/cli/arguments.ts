@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../config/duration.ts';
 import { FeatureGates } from '../config/feature_gates.ts';
+import { nearest } from '../config/problem.ts';
 import { timerMs } from '../transport/timer.ts';
 
 const commands = ['validate', 'components', 'doctor', 'print-config', 'replay', 'featuregate'] as const;
@@ -152,7 +153,12 @@ function commandOf(word: string | undefined): Command {
   if (word === 'help') return 'help';
   if (word === 'print-initial-config') return 'print-config';
   const found = commands.find((command) => command === word);
-  if (found === undefined) throw new UsageError(`unknown command "${word}" for "sonde"`);
+  if (found === undefined) {
+    const guess = nearest(word, commands);
+    throw new UsageError(
+      `unknown command "${word}" for "sonde"${guess === undefined ? '' : ` (did you mean "${guess}"?)`}`,
+    );
+  }
   return found;
 }
 
@@ -182,5 +188,6 @@ function usageText(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const option = /'(-{1,2}[^\s'=<,]+)/.exec(message)?.[1];
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown flag: ${option ?? ''}`;
+  if (/argument missing$/.test(message)) return `flag needs an argument: ${option ?? ''}`;
   return message;
 }

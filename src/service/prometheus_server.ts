@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { bindAddress } from '../transport/listen.ts';
+import { listen } from '../transport/listen.ts';
 import { prometheusType } from './prometheus_text.ts';
 
 const MAX_CONNECTIONS = 20;
@@ -14,7 +14,6 @@ export class PrometheusServer {
   }
 
   static async listen(endpoint: string, text: () => Promise<string>): Promise<PrometheusServer> {
-    const { host, port } = await bindAddress(endpoint);
     const server = createServer((request, response) => {
       request.resume();
       const [path] = (request.url ?? '').split('?', 1);
@@ -28,11 +27,8 @@ export class PrometheusServer {
       );
     });
     server.maxConnections = MAX_CONNECTIONS;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(new Error(`binding address ${endpoint} for Prometheus exporter: ${error.message}`, { cause: error })),
-      );
-      server.listen(port, host === '' ? undefined : host, resolve);
+    await listen(server, endpoint).catch((cause: Error) => {
+      throw new Error(`binding address ${endpoint} for Prometheus exporter: ${cause.message}`, { cause });
     });
     server.on('error', () => undefined);
     // Metrics alone are no reason to go on.

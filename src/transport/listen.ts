@@ -39,8 +39,25 @@ export async function bindAddress(endpoint: string): Promise<ListenAddress> {
   return found === undefined ? address : { host: found.address, port: address.port };
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'address already in use: set another endpoint, or end what listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'permission denied: ports below 1024 need CAP_NET_BIND_SERVICE, a socket a directory to write to',
+  ENOENT: 'no such directory',
+  ENOTFOUND: 'the name is not known',
+};
+
 /** Listens on `host:port` or, for `unix`, on a path. Returns what it is bound to, in the same form. */
-export async function listen(server: Server, endpoint: string, transport: string): Promise<string> {
+export async function listen(server: Server, endpoint: string, transport = 'tcp'): Promise<string> {
+  try {
+    return await bind(server, endpoint, transport);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw new Error(`listen ${transport} ${endpoint}: ${reasons[code] ?? message}`, { cause: error });
+  }
+}
+
+async function bind(server: Server, endpoint: string, transport: string): Promise<string> {
   const where = transport === 'unix' ? { path: endpoint } : await bindAddress(endpoint);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -220,6 +220,8 @@ test('a port that is taken ends the start with 1', async () => {
   const taken = await listen(port);
   const running = run(configuration());
   expect((await running.exit).code).toBe(1);
-  expect(running.stderr()).toMatch(/Error: cannot start pipelines: failed to start "otlp" receiver: .*EADDRINUSE/);
+  expect(running.stderr()).toMatch(
+    /Error: cannot start pipelines: failed to start "otlp" receiver: listen tcp .*: address already in use/,
+  );
   await new Promise((resolve) => taken.close(resolve));
 });

@@ -47,6 +47,21 @@ test.each([
     stdout: '',
     stderr: 'Error: unknown command "bla" for "sonde"\nRun \'sonde --help\' for usage.\n',
   },
+  {
+    args: ['validat'],
+    status: 1,
+    stdout: '',
+    stderr:
+      'Error: unknown command "validat" for "sonde" (did you mean "validate"?)\nRun \'sonde --help\' for usage.\n',
+  },
+  { args: ['--config'], status: 1, stdout: '', stderr: /^Error: flag needs an argument: --config\n/ },
+  {
+    args: ['validate', '--config', `yaml:${OPTIONAL}`, '--set', 'exporters.debug/2.verbosity=$' + '{env:N}'],
+    status: 0,
+    stdout: '',
+    stderr:
+      'Warning: Configuration references unset environment variable {"name": "N"}\nWarning: exporter "debug/2" is configured but no pipeline uses it\n',
+  },
   { args: ['validate', 'x'], status: 1, stdout: '', stderr: /accepts 0 arg\(s\), received 1/ },
   { args: ['validate', '--config', 'config/default.yaml'], status: 0, stdout: '', stderr: '' },
   { args: ['validate', '--config', `yaml:${OPTIONAL}`], status: 0, stdout: '', stderr: '' },

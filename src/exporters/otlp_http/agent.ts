@@ -17,8 +17,11 @@ export function agentFor(url: URL, proxy: URL | undefined, config: OtlpHttpConfi
     maxSockets: unlimited(config.max_conns_per_host),
     ...(timeout > 0 ? { timeout } : {}),
   };
+  const { insecure, ca_file, ca_pem } = config.tls;
+  // Files that nobody needs are wrong all the same; when the Collector reads them.
+  const tls = url.protocol === 'http:' && insecure && ca_file + ca_pem === '' ? {} : tlsOptions(config.tls);
   if (url.protocol === 'http:') return proxy?.protocol === 'https:' ? new HttpsAgent(kept) : new HttpAgent(kept);
-  const secure = { ...kept, ...tlsOptions(config.tls) };
+  const secure = { ...kept, ...tls };
   return proxy === undefined
     ? new HttpsAgent(secure)
     : new TunnelAgent(proxy, config.timeout > 0 ? config.timeout : CONNECT_TIMEOUT_MS, secure);

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { formatDuration } from '../../config/duration.ts';
 import type { Extension, Settings } from '../../service/component.ts';
-import { bindAddress } from '../../transport/listen.ts';
+import { listen } from '../../transport/listen.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
 import type { HealthCheckConfig } from './config.ts';
 
@@ -30,18 +30,14 @@ export class HealthCheck implements Extension {
 
   async start(): Promise<void> {
     const { endpoint, read_timeout, read_header_timeout, idle_timeout } = this.#config;
-    const { host, port } = await bindAddress(endpoint);
     const server = this.#make();
     this.#server = server;
     server.maxConnections = MAX_CONNECTIONS;
     server.requestTimeout = read_timeout;
     server.headersTimeout = read_header_timeout;
     server.keepAliveTimeout = idle_timeout;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(new Error(`failed to bind to address ${endpoint}: ${error.message}`, { cause: error })),
-      );
-      server.listen(port, host === '' ? undefined : host, resolve);
+    await listen(server, endpoint).catch((cause: Error) => {
+      throw new Error(`failed to bind to address ${endpoint}: ${cause.message}`, { cause });
     });
     server.on('error', (error) => this.#settings.logger.error('health check server failed', { error }));
   }
