@@ -53,6 +53,10 @@ int BPF_PROG(sendpage_exit, struct socket *sock, struct page *page, int offset, 
 /* A new connection on this socket, perhaps not its first (connect with AF_UNSPEC, then connect again). */
 static __always_inline void begin(struct socket_state *state)
 {
+	struct sonde_policy *last = find_policy(state->cookie);
+
+	if (last)
+		last->cookie = 0;
 	state->generation++;
 	state->role = SONDE_ROLE_CLIENT;
 	state->flags = 0;

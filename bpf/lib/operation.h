@@ -23,12 +23,19 @@ static __always_inline bool in_scope(const struct sonde_config *cfg, const struc
 	return !cfg->netns || sk->__sk_common.skc_net.net->ns.inum == cfg->netns;
 }
 
-static __always_inline __u32 policy_mode(__u64 cookie)
+static __always_inline struct sonde_policy *find_policy(__u64 cookie)
 {
 	__u32 slot = cookie & (POLICY_ENTRIES - 1);
 	struct sonde_policy *entry = bpf_map_lookup_elem(&policy, &slot);
 
-	return entry && entry->cookie == cookie ? entry->mode : SONDE_POLICY_ALL;
+	return entry && entry->cookie == cookie ? entry : NULL;
+}
+
+static __always_inline __u32 policy_mode(__u64 cookie)
+{
+	struct sonde_policy *entry = find_policy(cookie);
+
+	return entry ? entry->mode : SONDE_POLICY_ALL;
 }
 
 static __always_inline void count(struct sonde_counters *c, __u64 bytes)

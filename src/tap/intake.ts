@@ -1,7 +1,7 @@
 import type { ConnRecord, ProcessRecord, RecordHandler } from '../kernel/types.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, POLICY_ALL } from './environment.ts';
 import type { Output } from './output.ts';
 import { OwnTraffic } from './own_traffic.ts';
 import type { Processes } from './parts.ts';
@@ -50,6 +50,8 @@ export class Intake implements RecordHandler {
       return;
     }
     if (known !== undefined) this.connections.remove(known);
+    // The cookie is not new: what was asked of an earlier connection, perhaps after this one had begun, holds no longer.
+    if (record.generation > 1 || record.ownerChanged) this.env.setPolicy(record.cookie, POLICY_ALL);
     const connection = new Connection(record, process, this.env);
     this.connections.add(connection);
     this.ownTraffic.add(connection);

@@ -79,6 +79,31 @@ PY`,
     expect(session.progress).toContainEqual(expect.objectContaining({ sent: 77, received: 0 }));
   });
 
+  test('a socket that is connected again is recorded again, whatever was asked of its last connection', () => {
+    const session = observe({
+      policy: 2,
+      command: `python3 - <<'PY'
+import socket, ctypes, time
+libc = ctypes.CDLL(None)
+s = socket.create_server(('127.0.0.1', 9200))
+c = socket.socket()
+for text in (b'first', b'second'):
+    c.connect(('127.0.0.1', 9200)); a, _ = s.accept()
+    c.sendall(b'begin'); time.sleep(0.1); c.sendall(text); a.recv(100); time.sleep(0.1)
+    a.close(); c.recv(1)
+    assert libc.connect(c.fileno(), bytes(16), 16) == 0
+PY`,
+    });
+    expect(session.status).toBe(0);
+    const clients = session.conns.filter((conn) => conn.family === 'ipv4' && conn.role === 'client');
+    expect(clients.map((conn) => conn.generation)).toEqual([1, 2]);
+    const sent = session.data.filter(({ cookie, direction }) => cookie === clients[0]?.cookie && direction === 0);
+    expect(sent.map(({ generation, text }) => [generation, text])).toEqual([
+      [1, 'begin'],
+      [2, 'begin'],
+    ]);
+  });
+
   test('knows both ends of a Unix stream socket', () => {
     const session = observe({
       command: `python3 - <<'PY'
