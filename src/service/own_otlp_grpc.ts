@@ -27,7 +27,8 @@ export class GrpcSender implements OtlpSender {
 
   async send(body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     try {
-      return await this.#client.send({ bytes: () => body, gzip: undefined }, signal);
+      const message = { chunks: [body], byteLength: body.length, bytes: () => body, gzip: undefined };
+      return await this.#client.send(message, signal);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       throw new SendError(`${this.#method}: ${error.message}`, retryableCodes.includes(error.code));

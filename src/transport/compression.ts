@@ -25,12 +25,14 @@ const deflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(deflate);
  * Up to this size bytes are compressed at once: libuv's threads cost three times as much for 100 spans (160 µs against
  * 50 µs). Larger ones go to the threads, so that the main loop goes on.
  */
-const MAX_SYNC_BYTES = 128 * 1024;
+export const MAX_SYNC_BYTES = 128 * 1024;
 /** Of zlib's formats and of zstd, unless a level is set: a twelfth larger than zlib's level 6 at less than half of the work. */
 const FAST = 1;
 /** Above it readers need windows of more than the 8 MiB that every one has (RFC 8878, 3.1.1.1.2). */
 const MAX_ZSTD_LEVEL = 19;
 const HUFFMAN_ONLY = -2;
+/** zlib's threads come back to the main loop for each piece of output, by its own default of 16 KiB. */
+const OUTPUT_BYTES = 64 * 1024;
 
 /** Rules and text of configcompression's ValidateParams; undefined: the level is one of this compression. */
 export function levelProblem(compression: '' | 'none' | Compression, level: number): string | undefined {
@@ -69,7 +71,8 @@ export async function compress(compression: Compression, bytes: Uint8Array, leve
   }
 }
 
-function zlibOptions(level: number): ZlibOptions {
-  if (level === HUFFMAN_ONLY) return { strategy: constants.Z_HUFFMAN_ONLY };
-  return { level: level === 0 ? FAST : level };
+export function zlibOptions(level: number): ZlibOptions {
+  const chunkSize = OUTPUT_BYTES;
+  if (level === HUFFMAN_ONLY) return { chunkSize, strategy: constants.Z_HUFFMAN_ONLY };
+  return { chunkSize, level: level === 0 ? FAST : level };
 }

@@ -115,7 +115,7 @@ describe('a request is the parent of Sonde’s spans', () => {
     const request = encodeMessage('ExportTraceServiceRequest', {
       resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'a' }] }] }],
     });
-    await client.send({ bytes: () => request, gzip: undefined }, new AbortController().signal);
+    await client.send(new Batch('traces', [request], 1), new AbortController().signal);
     client.close();
     await otlpReceiver.shutdown(performance.now() + 500);
     await own.shutdown(performance.now() + 1000);

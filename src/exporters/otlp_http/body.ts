@@ -1,4 +1,5 @@
 import type { Batch } from '../../pdata/pdata.ts';
+import { compressChunks } from '../../transport/chunked_compression.ts';
 import { compress } from '../../transport/compression.ts';
 import type { OtlpHttpConfig } from './config.ts';
 
@@ -13,9 +14,12 @@ export async function encodeBody(batch: Batch, config: OtlpHttpConfig): Promise<
   if (compression === 'gzip' && encoding === 'proto' && batch.gzip !== undefined) {
     return { body: batch.gzip, contentEncoding: 'gzip' };
   }
-  const bytes = encoding === 'json' ? await toJsonBody(batch) : batch.bytes();
-  if (compression === '' || compression === 'none') return { body: bytes, contentEncoding: undefined };
-  const body = await compress(compression, bytes, config.compression_params.level);
+  const json = encoding === 'json' ? await toJsonBody(batch) : undefined;
+  if (compression === '' || compression === 'none') return { body: json ?? batch.bytes(), contentEncoding: undefined };
+  const { level } = config.compression_params;
+  const body = await (json === undefined
+    ? compressChunks(compression, batch, level)
+    : compress(compression, json, level));
   return { body, contentEncoding: compression };
 }
 

@@ -1,5 +1,6 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { type Compression, compress } from '../compression.ts';
+import { type Chunked, compressChunks } from '../chunked_compression.ts';
+import type { Compression } from '../compression.ts';
 import { nativeCompression } from '../native_compression.ts';
 
 /** Compressed-Flag, then Message-Length: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
@@ -8,8 +9,7 @@ const PREFIX_BYTES = 5;
 const MAX_COPIED = 64 * 1024;
 
 /** A request; a pdata Batch is one. */
-export interface Payload {
-  bytes(): Uint8Array;
+export interface Payload extends Chunked {
   /** The same as one gzip member. */
   readonly gzip: Uint8Array | undefined;
 }
@@ -20,7 +20,7 @@ export async function encodeMessage(payload: Payload, compression: Compression |
   if (compression === 'gzip' && payload.gzip !== undefined) return framed(1, payload.gzip);
   // What gRPC calls snappy is the framed form, in the Collector and elsewhere.
   const form = compression === 'snappy' ? 'x-snappy-framed' : compression;
-  return framed(1, await compress(form, payload.bytes(), 0));
+  return framed(1, await compressChunks(form, payload, 0));
 }
 
 function framed(flag: number, payload: Uint8Array): Uint8Array[] {
