@@ -125,6 +125,7 @@ export class RecordReader {
   #readBacklog(handler: RecordHandler, maxBytes: number): number {
     const chunk = this.backlog.head;
     if (chunk === undefined) return 0;
+    const before = this.backlog.waiting;
     const start = chunk.position;
     const end = Math.min(chunk.end, start + maxBytes);
     this.#use(chunk);
@@ -138,7 +139,7 @@ export class RecordReader {
     } finally {
       this.backlog.taken(chunk.position - start);
     }
-    return end - start;
+    return before - this.backlog.waiting;
   }
 
   #use({ view, bytes, text }: RecordBytes): void {

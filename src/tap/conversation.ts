@@ -5,7 +5,7 @@ import { Carry } from './carry.ts';
 import type { Connection } from './connection.ts';
 import { DETECTION_BYTES } from './detection.ts';
 import type { Environment } from './environment.ts';
-import { Held, type HeldItem } from './held.ts';
+import { Holding } from './holding.ts';
 import { LostLooks } from './lost_looks.ts';
 import type { Output } from './output.ts';
 import { SessionSource, type SessionUser } from './session_source.ts';
@@ -23,10 +23,9 @@ export class Conversation implements SessionUser {
   private readonly connection: Connection;
   private readonly env: Environment;
   private readonly carries: readonly [Carry, Carry];
-  private readonly held: [Held | undefined, Held | undefined] = [undefined, undefined];
+  private readonly holding: Holding;
   private readonly source: SessionSource;
   private readonly whole: WholeConnection;
-  private releasing = false;
   /** Direction of the last bytes; -1: none yet. */
   private lastDirection = -1;
   /** Something was told of it. */
@@ -41,6 +40,7 @@ export class Conversation implements SessionUser {
     this.env = env;
     this.source = new SessionSource(this, output.decoders, midway);
     this.whole = new WholeConnection(connection, output, this.source);
+    this.holding = new Holding(this, env);
     this.carries = [new Carry(env.memory), new Carry(env.memory)];
   }
 
@@ -54,7 +54,7 @@ export class Conversation implements SessionUser {
 
   /** Something is held that time releases. */
   get waiting(): boolean {
-    return this.held[0] !== undefined || this.held[1] !== undefined;
+    return this.holding.any;
   }
 
   bytes(
@@ -67,43 +67,28 @@ export class Conversation implements SessionUser {
     mayHold: boolean,
   ): void {
     if (this.opaque) return;
-    const held = this.heldOf(direction);
-    if (held !== undefined) {
-      if (held.addBytes(bytes, start, end, time, boundary)) return;
-      this.release(direction, false);
-    }
+    if (this.holding.bytes(direction, bytes, start, end, time, boundary)) return;
     if (this.lastDirection !== direction) {
       if (boundary && this.source.outdated(this.output.decoders)) this.renew(direction, bytes, start, end);
       this.lastDirection = direction;
     }
     this.present(direction, bytes, start, end, time, boundary, mayHold);
     if (boundary) this.watch(direction);
-    this.retry(1 - direction);
+    this.holding.moved(1 - direction);
   }
 
   gap(direction: number, length: number, time: number): void {
     if (this.opaque) return;
-    const held = this.heldOf(direction);
-    if (held !== undefined) {
-      if (held.addGap(length, time)) return;
-      this.release(direction, false);
-    }
+    if (this.holding.gap(direction, length, time)) return;
     const carry = this.carryOf(direction);
     this.tellGap(direction, carry.bytes, carry.length, length, time);
     carry.clear();
-    // What passed the other way before belongs to what is missing, not to what comes next.
-    const answers = this.heldOf(1 - direction);
-    if (answers !== undefined && answers.time < time && !this.releasing) this.release(1 - direction, false);
-    else this.retry(1 - direction);
+    this.holding.movedByGap(1 - direction, time);
   }
 
   finish(direction: number, how: End, time: number): void {
     if (this.opaque) return;
-    const held = this.heldOf(direction);
-    if (held !== undefined) {
-      held.addEnd(how, time);
-      return;
-    }
+    if (this.holding.end(direction, how, time)) return;
     const carry = this.carryOf(direction);
     this.source.session?.end(this.sideOf(direction), carry.bytes, 0, carry.length, how, time);
     carry.clear();
@@ -112,10 +97,7 @@ export class Conversation implements SessionUser {
 
   /** Gives up waiting for what is overdue at `now`. */
   expire(now: number): void {
-    for (let direction = 0; direction < 2; direction++) {
-      const held = this.heldOf(direction);
-      if (held !== undefined && held.deadline <= now) this.release(direction, false);
-    }
+    this.holding.expire(now);
   }
 
   /** The connection is not followed any more. A direction that has ended already stays as it ended. */
@@ -151,7 +133,8 @@ export class Conversation implements SessionUser {
     this.output.reject(this.source.decoder?.name ?? 'unknown', reason);
   }
 
-  private present(
+  /** Bytes that are next, and behind nothing that is held. */
+  present(
     direction: number,
     bytes: Uint8Array,
     start: number,
@@ -270,49 +253,11 @@ export class Conversation implements SessionUser {
     time: number,
     boundary: boolean,
   ): void {
-    const held = new Held(this.env);
-    if (held.addBytes(bytes, start, end, time, boundary)) {
-      this.env.counters.held++;
+    if (this.holding.begin(direction, bytes, start, end, time, boundary)) {
       this.carryOf(direction).clear();
-      this.held[direction] = held;
       this.env.waiting.add(this.connection);
     } else {
       this.feed(direction, bytes, start, end, time, boundary, false);
-    }
-  }
-
-  /** The other direction has moved: what is held may be wanted now. */
-  private retry(direction: number): void {
-    const held = this.heldOf(direction);
-    if (held !== undefined && !this.releasing) this.release(direction, !held.exhausted);
-  }
-
-  /** Presents what was held again. `mayHold` false: the session has to take it now. */
-  private release(direction: number, mayHold: boolean): void {
-    const before = this.heldOf(direction);
-    if (before === undefined) return;
-    this.held[direction] = undefined;
-    const nested = this.releasing;
-    this.releasing = true;
-    for (const item of before.items) {
-      const heldAgain = this.heldOf(direction) !== undefined;
-      this.replay(direction, item, mayHold);
-      if (!heldAgain) this.heldOf(direction)?.continues(before);
-    }
-    before.discard();
-    this.releasing = nested;
-  }
-
-  private replay(direction: number, item: HeldItem, mayHold: boolean): void {
-    if (this.opaque) return;
-    if (item.kind === 'gap') this.gap(direction, item.length, item.time);
-    else if (item.kind === 'end') this.finish(direction, item.how, item.time);
-    else if (item.bytes !== undefined) {
-      if (this.heldOf(direction) !== undefined) {
-        this.bytes(direction, item.bytes, 0, item.length, item.time, item.boundary, mayHold);
-      } else {
-        this.present(direction, item.bytes, 0, item.length, item.time, item.boundary, mayHold);
-      }
     }
   }
 
@@ -392,11 +337,8 @@ export class Conversation implements SessionUser {
 
   private dispose(): void {
     this.opaque = true;
-    for (let direction = 0; direction < 2; direction++) {
-      this.carryOf(direction).clear();
-      this.heldOf(direction)?.discard();
-      this.held[direction] = undefined;
-    }
+    this.holding.discard();
+    for (const carry of this.carries) carry.clear();
   }
 
   private sideOf(direction: number): Side {
@@ -405,9 +347,5 @@ export class Conversation implements SessionUser {
 
   private carryOf(direction: number): Carry {
     return direction === 0 ? this.carries[0] : this.carries[1];
-  }
-
-  private heldOf(direction: number): Held | undefined {
-    return direction === 0 ? this.held[0] : this.held[1];
   }
 }
