@@ -81,7 +81,7 @@ function stop({ child }: Running, signal: NodeJS.Signals = 'SIGTERM'): void {
 
 async function ready(text: string, ...args: string[]): Promise<Running> {
   const running = run(text, ...args);
-  await until(() => running.stderr().includes(READY), 'ready', 10_000);
+  await until(() => running.stderr().includes(READY), 'ready');
   return running;
 }
 
@@ -98,14 +98,14 @@ async function send(count: number): Promise<void> {
 describe('SIGTERM', () => {
   test('an upstream that refuses is asked again, then given up after a third of the time', async () => {
     sink.answers = [status(503)];
-    const running = await ready(configuration(), '--shutdown-timeout=3s');
+    const running = await ready(configuration(), '--shutdown-timeout=6s');
     await send(30);
     await until(() => sink.received.length > 0, 'an attempt');
     stop(running);
     const { code, ms } = await running.exit;
     expect(code).toBe(0);
-    expect(ms).toBeGreaterThan(900);
-    expect(ms).toBeLessThan(2800);
+    expect(ms).toBeGreaterThan(1900);
+    expect(ms).toBeLessThan(5800);
     expect(running.stderr()).toMatch(/the upstream did not take: it is lost\t.*"dropped_items": ?30/);
   });
 
@@ -132,12 +132,13 @@ describe('SIGTERM', () => {
     stop(running, second);
     const { code, ms } = await running.exit;
     expect(code).toBe(1);
-    expect(ms).toBeLessThan(1000);
+    // Long before it would have given up.
+    expect(ms).toBeLessThan(5000);
   });
 
   test('while it starts: it ends cleanly', async () => {
     const running = run(configuration());
-    await until(() => running.stderr().includes('Starting sonde'), 'the start', 10_000);
+    await until(() => running.stderr().includes('Starting sonde'), 'the start');
     stop(running);
     expect((await running.exit).code).toBe(0);
     expect(running.stderr()).toContain('Shutdown complete.');
@@ -158,9 +159,9 @@ describe('SIGTERM', () => {
 describe('SIGHUP', () => {
   test('while it starts: it reloads when it runs', async () => {
     const running = run(configuration());
-    await until(() => running.stderr().includes('Starting sonde'), 'the start', 10_000);
+    await until(() => running.stderr().includes('Starting sonde'), 'the start');
     running.child.kill('SIGHUP');
-    await until(() => running.stderr().includes('Config reloaded'), 'the reload', 10_000);
+    await until(() => running.stderr().includes('Config reloaded'), 'the reload');
     stop(running);
     expect((await running.exit).code).toBe(0);
   });
@@ -170,7 +171,7 @@ describe('SIGHUP', () => {
     for (let i = 0; i < 20; i++) running.child.kill('SIGHUP');
     writeFileSync(file, configuration('otlp_http/last'));
     running.child.kill('SIGHUP');
-    await until(() => running.stderr().includes('otlp_http/last'), 'the newest', 10_000);
+    await until(() => running.stderr().includes('otlp_http/last'), 'the newest');
     await send(3);
     stop(running);
     expect((await running.exit).code).toBe(0);
@@ -194,14 +195,14 @@ test('a ConfigMap is swapped: ..data points to a new directory', async () => {
     const before = running.stderr().split('Config reloaded').length;
     put(version, configuration(`otlp_http/${version.slice(-1)}`));
     rmSync(join(mount, `..2026_${Number(version.slice(-1)) - 1}`), { recursive: true });
-    await until(() => running.stderr().split('Config reloaded').length > before, `the reload of ${version}`, 10_000);
+    await until(() => running.stderr().split('Config reloaded').length > before, `the reload of ${version}`);
   }
   await send(4);
   stop(running);
   expect((await running.exit).code).toBe(0);
   expect(running.stderr()).toContain('otlp_http/3');
   expect(sink.received.length).toBeGreaterThanOrEqual(1);
-}, 30_000);
+}, 60_000);
 
 test('an exporter that a reload removes sends what it can, and says what is lost', async () => {
   sink.answers = [status(503)];
@@ -210,7 +211,7 @@ test('an exporter that a reload removes sends what it can, and says what is lost
   const other = configuration('debug').replace(/\{debug: .*\}\n/, '{debug: }\n');
   writeFileSync(file, other);
   running.child.kill('SIGHUP');
-  await until(() => running.stderr().includes('Config reloaded'), 'the reload', 15_000);
+  await until(() => running.stderr().includes('Config reloaded'), 'the reload');
   expect(running.stderr()).toMatch(/otlp_http\tStopped with data that the upstream did not take.*"dropped_items": ?7/);
   stop(running);
   expect((await running.exit).code).toBe(0);

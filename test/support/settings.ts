@@ -36,7 +36,7 @@ export function counted(settings: TestSettings, name: string): number {
   return sum;
 }
 
-export async function until(condition: () => boolean, ms = 5000): Promise<void> {
+export async function until(condition: () => boolean, ms = 30_000): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {
     if (performance.now() > end) throw new Error('it did not happen in time');

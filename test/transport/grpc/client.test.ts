@@ -279,15 +279,15 @@ describe('connections', () => {
     const { port, server } = await upstream(fine);
     await new Promise((resolve) => server.close(resolve));
     const sender = client(`127.0.0.1:${port}`, { timeout: 10_000 });
-    const started = performance.now();
     for (let i = 0; i < 2; i++) {
+      const started = performance.now();
       const failure = sender.send(batch(), never);
       await expect(failure).rejects.toMatchObject({
         code: Code.UNAVAILABLE,
         message: expect.stringContaining('ECONNREFUSED'),
       });
+      expect(performance.now() - started).toBeLessThan(700);
     }
-    expect(performance.now() - started).toBeLessThan(700);
   });
 
   test('a server that says nothing: DEADLINE_EXCEEDED after the timeout', async () => {
