@@ -6,9 +6,12 @@ import type { Built, Node } from './graph.ts';
 import { type Instance, type MadeSettings, makeInstance } from './instance.ts';
 import type { Kind } from './registry.ts';
 import { Switch, type Tracing } from './switch.ts';
+import { withinTime } from './within_time.ts';
 
 /** What cannot run twice gets this long at a reload, while its data waits; what it has not delivered goes to its successor. */
 const EXCLUSIVE_STOP_MS = 5000;
+/** For what ends at its deadline. Who waits longer for another (a full queue behind it, a foreign exporter) is left alone. */
+const STOP_GRACE_MS = 500;
 
 export interface PipelinesOptions {
   readonly logger: Logger;
@@ -204,7 +207,10 @@ export class Pipelines {
 
   async #stop({ node, component, close }: Instance, deadline: number, successor?: Consumer): Promise<void> {
     try {
-      await component.shutdown(deadline, successor);
+      const stopped = component.shutdown(deadline, successor);
+      if (!(await withinTime(stopped, deadline + STOP_GRACE_MS, Number.POSITIVE_INFINITY))) {
+        this.#options.logger.error(`${node.kind} "${node.id}" did not stop in time`);
+      }
     } catch (error) {
       this.#options.logger.error(`failed to shut down ${node.kind} "${node.id}"`, { error: describe(error) });
     }

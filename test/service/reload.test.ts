@@ -9,7 +9,7 @@ import { Service } from '../../src/service/service.ts';
 import { Switch } from '../../src/service/switch.ts';
 import { TelemetryRegistry } from '../../src/service/telemetry.ts';
 import { read } from '../config/read.ts';
-import { OtlpSink, status } from '../support/otlp_sink.ts';
+import { hang, OtlpSink, status } from '../support/otlp_sink.ts';
 import { until } from '../support/until.ts';
 
 let sink: OtlpSink;
@@ -263,4 +263,21 @@ describe('switch', () => {
     to.close();
     await expect(consumed).rejects.toMatchObject({ permanent: false });
   });
+});
+
+test.each([
+  ['a full queue that makes wait', 'sending_queue: {queue_size: 1, num_consumers: 1, block_on_overflow: true}'],
+  ['no queue', 'sending_queue: {enabled: false}'],
+])('a processor before %s does not hold up the stop', async (_, queue) => {
+  sink.answers = [hang];
+  await start({ queue: `, timeout: 60s, ${queue}`, timeout: '1ms' });
+  const { stop } = senders(3);
+  await until(() => sink.received.length > 0, 'the first request');
+  await sleep(100);
+  const began = performance.now();
+  await service?.shutdown(began + 2000);
+  expect(performance.now() - began).toBeLessThan(4000);
+  expect(log.join('')).toContain('processor "batch" did not stop in time');
+  expect(log.join('')).toContain('dropped_items');
+  await stop();
 });
