@@ -7,6 +7,8 @@ import { mutantsOf, withMutants } from './mutants.mjs';
 import { Runner } from './runner.mjs';
 
 const SOURCES = 'src/wire';
+/** Beside those in test/wire: what is told of a connection as a whole, and who goes on with it. */
+const TESTS = ['detection', 'session_source', 'whole_connections', 'tap'].map((name) => `./test/tap/${name}.test.ts`);
 const BUNDLE = inRoot('build', 'mutation', 'tests.cjs');
 const SURVIVORS = inRoot('build', 'mutation', 'survivors.json');
 const EVERY_TEST = -1;
@@ -52,11 +54,14 @@ function allMutants(files) {
 
 async function bundle(mutants) {
   const tests = readdirSync(inRoot('test', 'wire')).filter((file) => file.endsWith('.test.ts'));
-  const entries = [...tests.map((file) => `./test/wire/${file}`), './test/tap/detection.test.ts'];
+  const entries = [...tests.map((file) => `./test/wire/${file}`), ...TESTS];
   const globals = inRoot('scripts', 'mutation', 'globals.mjs');
   await build({
     stdin: {
-      contents: [...entries.map((file) => `import '${file}';`), `export { collected } from '${globals}';`].join('\n'),
+      contents: [
+        ...entries.map((file, at) => `import '${file}';\nimport 'end-of-file-${at}';`),
+        `export { collected } from '${globals}';`,
+      ].join('\n'),
       resolveDir: root,
     },
     outfile: BUNDLE,
@@ -70,7 +75,12 @@ async function bundle(mutants) {
     plugins: [
       {
         name: 'mutants',
-        setup({ onLoad }) {
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /^end-of-file-/ }, ({ path }) => ({ path, namespace: 'end' }));
+          onLoad({ filter: /./, namespace: 'end' }, () => ({
+            contents: `import { endOfFile } from '${globals}';\nendOfFile();`,
+            resolveDir: root,
+          }));
           onLoad({ filter: /\/src\/wire\/[^/]+\.ts$/ }, ({ path }) => {
             const own = mutants.filter(({ file }) => path === inRoot(file));
             return { contents: withMutants(readFileSync(path, 'utf8'), own), loader: 'ts' };
