@@ -20,7 +20,7 @@ test('kill -9 under load: no request fails, nothing stays attached', async () =>
   const netns = new Netns();
   try {
     const server = await nginx(netns, { log: false });
-    const load = netns.spawn('wrk', ['-t1', '-c8', '-d12s', `http://127.0.0.1:${server.port}/load/1`]);
+    const load = netns.spawn('wrk', ['-t1', '-c8', '-d100s', `http://127.0.0.1:${server.port}/load/1`]);
     const output = collect(load);
     const ended = once(load, 'close');
     for (const moment of MOMENTS) {
@@ -40,6 +40,8 @@ test('kill -9 under load: no request fails, nothing stays attached', async () =>
     await sonde.kill9();
     await gone(objects);
     sonde.clean();
+    // It tells what it has.
+    load.kill('SIGINT');
     await ended;
     expect(output.stdout()).toMatch(/\d{4,} requests in/);
     expect(output.stdout()).not.toMatch(/Socket errors|Non-2xx/);
