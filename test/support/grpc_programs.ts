@@ -11,17 +11,24 @@ export interface GrpcProgram {
 
 const GO = join(program('grpc_go'));
 
+/** With its modules to be downloaded, two busy cores need a minute and a half. */
+const BUILD_MS = 300_000;
+
 /** Built once, with the modules that go.sum names; the reason why it is not, else. */
 function buildGo(): string | undefined {
   const go = ['/usr/local/go/bin/go', '/usr/bin/go', ...(process.env['PATH'] ?? '').split(':').map((at) => `${at}/go`)];
   const compiler = go.find((path) => existsSync(path));
   if (compiler === undefined) return 'there is no go';
-  const { status, stderr } = spawnSync(compiler, ['build', '-mod=readonly', '-buildvcs=false', '-o', binary, '.'], {
-    cwd: GO,
-    encoding: 'utf8',
-    timeout: 600_000,
-  });
-  return status === 0 ? undefined : `go build: ${stderr.trim().slice(-300)}`;
+  const { status, stderr, error } = spawnSync(
+    compiler,
+    ['build', '-mod=readonly', '-buildvcs=false', '-o', binary, '.'],
+    {
+      cwd: GO,
+      encoding: 'utf8',
+      timeout: BUILD_MS,
+    },
+  );
+  return status === 0 ? undefined : `go build: ${error?.message ?? stderr.trim().split('\n').at(-1)}`;
 }
 
 const binary = join(repository, 'build', 'test', 'grpc_go');
