@@ -4,11 +4,11 @@
  * connections; those are `sonde.connection.*`.
  */
 import type { AttributeKey, AttributeValue } from './attribute.ts';
+import { CONNECTION_RESET, TIMEOUT } from './closing.ts';
 import * as names from './connection_semconv.ts';
 import type { ConnectionContext, End } from './decoder.ts';
 import { endpointAttributes } from './endpoints.ts';
-import { CONNECTION_RESET, TIMEOUT } from './http.ts';
-import type { MetricDefinition, Operation, OperationDefinition } from './operation.ts';
+import { type MetricDefinition, newOperation, type Operation } from './operation.ts';
 import * as semconv from './semconv.ts';
 import type { TlsHandshake } from './tls_handshake.ts';
 
@@ -75,23 +75,8 @@ const passing = bothKinds(IO, names.NETWORK_IO_DIRECTION);
 function bothKinds(metrics: readonly MetricDefinition[], last: AttributeKey) {
   const metricKeys = [...IDENTITY, last];
   const make = (kind: 'client' | 'server'): Operation =>
-    makeOperation({ protocol: 'connection', scope: 'sonde.connection', kind, metrics, metricKeys });
+    newOperation({ protocol: 'connection', scope: 'sonde.connection', kind, metrics, metricKeys });
   return { client: make('client'), server: make('server') };
-}
-
-function makeOperation(definition: OperationDefinition): Operation {
-  return {
-    definition,
-    name: '',
-    start: 0,
-    end: 0,
-    attributes: [],
-    metricValues: [],
-    measurements: [],
-    error: false,
-    traceparent: '',
-    tracestate: '',
-  };
 }
 
 /** One object per kind, filled anew: whoever gets it takes what it needs at once. */

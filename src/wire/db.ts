@@ -3,17 +3,12 @@
  * (https://opentelemetry.io/docs/specs/semconv/database/database-spans/). Servers are told with the same attributes.
  */
 import type { AttributeKey, AttributeValue } from './attribute.ts';
+import { CLIENT_CLOSED } from './closing.ts';
 import type { DbCall } from './db_call.ts';
 import * as db from './db_semconv.ts';
 import type { ConnectionContext, Endpoint } from './decoder.ts';
-import type { Operation, OperationDefinition } from './operation.ts';
+import { newOperation, type Operation, type OperationDefinition } from './operation.ts';
 import * as semconv from './semconv.ts';
-
-/** `error.type` of a call without a (whole) answer. */
-export const CLIENT_CLOSED = 'client_closed';
-export const SERVER_CLOSED = 'server_closed';
-export const CONNECTION_RESET = 'connection_reset';
-export const TIMEOUT = 'timeout';
 
 export interface DbOptions {
   /** What leaves of `db.query.text`: everything but literals, all of it, or nothing. */
@@ -44,20 +39,6 @@ function definition(protocol: string, kind: 'client' | 'server'): OperationDefin
   };
 }
 
-const makeOperation = (of: OperationDefinition): Operation => ({
-  definition: of,
-  name: '',
-  start: 0,
-  end: 0,
-  attributes: [],
-  metricValues: [],
-  measurements: [],
-  error: false,
-  traceparent: '',
-  tracestate: '',
-  otlp: false,
-});
-
 /** What all connections of one decoder share. */
 export class DbMapping {
   readonly options: DbOptions;
@@ -66,8 +47,8 @@ export class DbMapping {
 
   constructor(protocol: string, options: DbOptions) {
     this.options = options;
-    this.client = makeOperation(definition(protocol, 'client'));
-    this.server = makeOperation(definition(protocol, 'server'));
+    this.client = newOperation(definition(protocol, 'client'));
+    this.server = newOperation(definition(protocol, 'server'));
   }
 }
 

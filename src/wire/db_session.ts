@@ -1,4 +1,5 @@
-import { CLIENT_CLOSED, CONNECTION_RESET, type DbOptions, SERVER_CLOSED, TIMEOUT } from './db.ts';
+import { Closing } from './closing.ts';
+import type { DbOptions } from './db.ts';
 import type { DbCalls } from './db_calls.ts';
 import type { DbFraming } from './db_framing.ts';
 import { CLIENT, type End, type Session, type Side, type Successor } from './decoder.ts';
@@ -10,7 +11,7 @@ export class DbSession implements Session {
   readonly #calls: DbCalls;
   readonly #requests: DbFraming;
   readonly #replies: DbFraming;
-  #errorType = '';
+  readonly #closing = new Closing();
 
   constructor(calls: DbCalls, requests: DbFraming, replies: DbFraming) {
     this.#calls = calls;
@@ -65,15 +66,7 @@ export class DbSession implements Session {
       this.#calls.abandon();
       return;
     }
-    if (how === 'timeout') this.#errorType = TIMEOUT;
-    if (side === CLIENT) {
-      // A client may end its side and still wait for answers; not so after RST or a timeout.
-      this.#errorType ||= CLIENT_CLOSED;
-      if (how !== 'finished' || this.#replies.ended) this.#calls.fail(this.#errorType, time);
-    } else {
-      this.#errorType ||= how === 'reset' ? CONNECTION_RESET : SERVER_CLOSED;
-      this.#calls.fail(this.#errorType, time);
-    }
+    if (this.#closing.ended(side, how, this.#replies.ended)) this.#calls.fail(this.#closing.errorType, time);
   }
 }
 

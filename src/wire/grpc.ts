@@ -9,16 +9,16 @@
  * - `sonde.rpc.*.messages` are counted from the messages' prefixes; named in `sonde.partial` they are "at least".
  */
 import type { AttributeKey, AttributeValue } from './attribute.ts';
+import { CLIENT_CLOSED } from './closing.ts';
 import type { ConnectionContext, Endpoint } from './decoder.ts';
 import { endpointAttributes } from './endpoints.ts';
 import { GrpcMethods, OTHER_METHOD } from './grpc_methods.ts';
 import * as rpc from './grpc_semconv.ts';
 import { statusOf } from './grpc_status.ts';
-import { CLIENT_CLOSED } from './http.ts';
 import { DURATION } from './http_metrics.ts';
 import { type Authority, AuthorityTable } from './http_target.ts';
 import type { Http2Stream } from './http2_stream.ts';
-import type { Operation, OperationDefinition } from './operation.ts';
+import { newOperation, type Operation, type OperationDefinition } from './operation.ts';
 import * as semconv from './semconv.ts';
 
 /** For a server the others are the caller's mistake. */
@@ -60,24 +60,10 @@ function definition(kind: 'client' | 'server'): OperationDefinition {
   };
 }
 
-const makeOperation = (kind: 'client' | 'server'): Operation => ({
-  definition: definition(kind),
-  name: '',
-  start: 0,
-  end: 0,
-  attributes: [],
-  metricValues: [],
-  measurements: [],
-  error: false,
-  traceparent: '',
-  tracestate: '',
-  otlp: false,
-});
-
 /** What all connections of one decoder share. */
 export class GrpcMapping {
-  readonly client = makeOperation('client');
-  readonly server = makeOperation('server');
+  readonly client = newOperation(definition('client'));
+  readonly server = newOperation(definition('server'));
   readonly authorities = new AuthorityTable();
   readonly #maxMethods: number;
   readonly #common: GrpcMethods;

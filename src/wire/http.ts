@@ -3,6 +3,7 @@
  * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/), whichever version of HTTP it was.
  */
 import type { AttributeKey, AttributeValue } from './attribute.ts';
+import { CLIENT_CLOSED } from './closing.ts';
 import type { ConnectionContext, Endpoint } from './decoder.ts';
 import { endpointAttributes } from './endpoints.ts';
 import type { HttpExchange } from './http_exchange.ts';
@@ -11,12 +12,6 @@ import type { Authority, Target } from './http_target.ts';
 import type { Operation } from './operation.ts';
 import type { Route, RouteTable } from './route.ts';
 import * as semconv from './semconv.ts';
-
-/** `error.type` of an exchange without a (whole) response. */
-export const CLIENT_CLOSED = 'client_closed';
-export const SERVER_CLOSED = 'server_closed';
-export const CONNECTION_RESET = 'connection_reset';
-export const TIMEOUT = 'timeout';
 
 /** The conventions' known methods; any other is `_OTHER`, and `HTTP` in span names. */
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);

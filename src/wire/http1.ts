@@ -15,6 +15,7 @@
  *   `server_closed` or `connection_reset` when the server did, `timeout` when the kernel gave up.
  * - What the tap no longer looks at is counted as `unfinished`, not told.
  */
+import { Closing } from './closing.ts';
 import {
   CLIENT,
   type ConnectionContext,
@@ -25,7 +26,6 @@ import {
   type Sink,
   type Successor,
 } from './decoder.ts';
-import { CLIENT_CLOSED, CONNECTION_RESET, SERVER_CLOSED, TIMEOUT } from './http.ts';
 import { HttpMapping, type HttpOptions } from './http_mapping.ts';
 import { detectHttp1 } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
@@ -79,8 +79,7 @@ class Http1Session implements Session {
   readonly #exchanges: Exchanges;
   readonly #requests: Requests;
   readonly #responses: Responses;
-  /** Set by the side that ends first: why there will be no more answers. */
-  #errorType = '';
+  readonly #closing = new Closing();
 
   constructor(context: ConnectionContext, exchanges: Exchanges, requests: Requests, responses: Responses) {
     this.#exchanges = exchanges;
@@ -138,24 +137,15 @@ class Http1Session implements Session {
       this.#abandon();
       return;
     }
-    if (how === 'timeout') this.#errorType = TIMEOUT;
-    if (side === CLIENT) this.#clientEnded(how, time);
-    else this.#serverEnded(how, time);
+    if (side === CLIENT) this.#requestsEnded();
+    else if (this.#responses.phase === phase.CLOSE && how === 'finished') this.#responses.finish();
+    if (this.#closing.ended(side, how, this.#responses.phase === phase.ENDED)) this.#fail(time);
   }
 
-  /** A client may end its side and still wait for answers; not so after RST or a timeout. */
-  #clientEnded(how: End, time: number): void {
-    if (this.#errorType === '') this.#errorType = CLIENT_CLOSED;
+  #requestsEnded(): void {
     const { exchange } = this.#requests;
     this.#requests.close();
     if (exchange !== undefined) this.#exchanges.requested(exchange);
-    if (how !== 'finished' || this.#responses.phase === phase.ENDED) this.#fail(time);
-  }
-
-  #serverEnded(how: End, time: number): void {
-    if (this.#errorType === '') this.#errorType = how === 'reset' ? CONNECTION_RESET : SERVER_CLOSED;
-    if (this.#responses.phase === phase.CLOSE && how === 'finished') this.#responses.finish();
-    this.#fail(time);
   }
 
   /** No more answers. Those that went with missing bytes are told as lost, not as never given. */
@@ -163,14 +153,14 @@ class Http1Session implements Session {
     const responses = this.#responses;
     const { exchange } = responses;
     if (exchange !== undefined && responses.phase !== phase.LOST) {
-      exchange.errorType = this.#errorType;
+      exchange.errorType = this.#closing.errorType;
       exchange.responseLast = time;
     }
     responses.finish();
     if (responses.hole) this.#exchanges.loseAnswers(time, true);
     responses.close();
     this.#requests.abandonUpload();
-    this.#exchanges.fail(this.#errorType, time);
+    this.#exchanges.fail(this.#closing.errorType, time);
   }
 
   #abandon(): void {

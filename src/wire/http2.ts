@@ -13,6 +13,7 @@
  *   or `timeout`.
  * - What the tap no longer looks at is counted as `unfinished`, not told.
  */
+import { Closing } from './closing.ts';
 import {
   CLIENT,
   type ConnectionContext,
@@ -24,7 +25,6 @@ import {
   type Sink,
 } from './decoder.ts';
 import { GrpcMapping } from './grpc.ts';
-import { CLIENT_CLOSED, CONNECTION_RESET, SERVER_CLOSED, TIMEOUT } from './http.ts';
 import { HttpExchange } from './http_exchange.ts';
 import { HttpMapping, type HttpOptions } from './http_mapping.ts';
 import { Http2Blocks } from './http2_blocks.ts';
@@ -86,8 +86,7 @@ class Http2Session implements Session {
   readonly #streams: Http2Streams;
   readonly #requests: Http2Reader;
   readonly #responses: Http2Reader;
-  /** Set by the side that ends first: why there will be no more answers. */
-  #errorType = '';
+  readonly #closing = new Closing();
 
   constructor(context: ConnectionContext, streams: Http2Streams, requests: Http2Reader, responses: Http2Reader) {
     this.#streams = streams;
@@ -146,11 +145,6 @@ class Http2Session implements Session {
       this.#streams.abandon();
       return;
     }
-    if (how === 'timeout') this.#errorType = TIMEOUT;
-    if (this.#errorType === '') {
-      this.#errorType = side === CLIENT ? CLIENT_CLOSED : how === 'reset' ? CONNECTION_RESET : SERVER_CLOSED;
-    }
-    // A client may end its side and still wait for answers; not so after RST or a timeout.
-    if (side === SERVER || how !== 'finished' || this.#responses.ended) this.#streams.fail(this.#errorType, time);
+    if (this.#closing.ended(side, how, this.#responses.ended)) this.#streams.fail(this.#closing.errorType, time);
   }
 }

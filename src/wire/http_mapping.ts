@@ -1,6 +1,6 @@
 import { httpDefinition } from './http_metrics.ts';
 import { AuthorityTable, TargetTable } from './http_target.ts';
-import type { Operation } from './operation.ts';
+import { newOperation, type Operation } from './operation.ts';
 import type { QueryPolicy } from './query.ts';
 import { RoutePatterns, RouteTable } from './route.ts';
 
@@ -13,20 +13,6 @@ export interface HttpOptions {
   readonly headers: { readonly request: readonly string[]; readonly response: readonly string[] };
   readonly query: QueryPolicy;
 }
-
-const makeOperation = (protocol: string, kind: 'client' | 'server'): Operation => ({
-  definition: httpDefinition(protocol, kind),
-  name: '',
-  start: 0,
-  end: 0,
-  attributes: [],
-  metricValues: [],
-  measurements: [],
-  error: false,
-  traceparent: '',
-  tracestate: '',
-  otlp: false,
-});
 
 /** What all connections of one decoder share. */
 export class HttpMapping {
@@ -45,8 +31,8 @@ export class HttpMapping {
     this.patterns = new RoutePatterns(options.routes);
     this.#maxRoutes = options.maxRoutes;
     this.#common = new RouteTable(this.patterns, options.maxRoutes);
-    this.client = makeOperation(protocol, 'client');
-    this.server = makeOperation(protocol, 'server');
+    this.client = newOperation(httpDefinition(protocol, 'client'));
+    this.server = newOperation(httpDefinition(protocol, 'server'));
   }
 
   routesOf(instance: object | undefined): RouteTable {

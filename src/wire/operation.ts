@@ -47,3 +47,20 @@ export interface Operation {
   /** The exchange carries telemetry (an OTLP export): left out by default, or a Collector nearby would feed itself. */
   otlp?: boolean;
 }
+
+/** A sink takes what it needs at once, so that one object serves all connections of a decoder. */
+export function newOperation(definition: OperationDefinition): Operation {
+  return {
+    definition,
+    name: '',
+    start: 0,
+    end: 0,
+    attributes: [],
+    metricValues: [],
+    measurements: [],
+    error: false,
+    traceparent: '',
+    tracestate: '',
+    otlp: false,
+  };
+}
