@@ -36,12 +36,15 @@ function detectResponse(bytes: Uint8Array, start: number, end: number): Detectio
 }
 
 function detectRequest(bytes: Uint8Array, start: number, end: number): Detection {
+  // No method begins otherwise, though it may; types of Redis do: `-ET /a HTTP/1.1` is an error of its.
+  const first = byteAt(bytes, start) | 0x20;
+  if (first < 0x61 || first > 0x7a) return NO;
   let at = start;
   while (at < end && isToken(byteAt(bytes, at))) {
     if (++at - start > MAX_METHOD) return NO;
   }
   if (at === end) return MORE;
-  if (at === start || byteAt(bytes, at) !== SP) return NO;
+  if (byteAt(bytes, at) !== SP) return NO;
   const known = KNOWN.some((method) => method.length === at - start && startsWith(bytes, start, method));
   const target = at + 1;
   if (target >= end) return MORE;

@@ -21,6 +21,10 @@ test.each<[string, Detection]>([
   [`GET /${long}`, REQUEST],
   [`PROPFIND /${long}`, MORE],
   [`PROPFIND /${'x'.repeat(1024)}`, REQUEST],
+  ['get / HTTP/1.1\r\n', REQUEST],
+  ['-ET /a HTTP/1.1\r\n', NO],
+  ['+ET /a HTTP/1.1\r\n', NO],
+  ['-', NO],
   // HTTP/0.9, HTTP/2, Redis inline, memcached, SMTP, SSH, TLS, RTSP, binary.
   ['GET /\r\n', NO],
   ['PRI * HTTP/2.0\r\n\r\n', NO],
