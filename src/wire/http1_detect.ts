@@ -9,6 +9,8 @@ const ENOUGH_KNOWN = 64;
 /** And this much with any token as method. */
 const ENOUGH = 1024;
 
+const PLUS = 0x2b;
+const MINUS = 0x2d;
 const VERSION = asciiBytes('HTTP/1.');
 const SCHEME = asciiBytes('http');
 const KNOWN = ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'].map(asciiBytes);
@@ -36,15 +38,14 @@ function detectResponse(bytes: Uint8Array, start: number, end: number): Detectio
 }
 
 function detectRequest(bytes: Uint8Array, start: number, end: number): Detection {
-  // No method begins otherwise, though it may; types of Redis do: `-ET /a HTTP/1.1` is an error of its.
-  const first = byteAt(bytes, start) | 0x20;
-  if (first < 0x61 || first > 0x7a) return NO;
+  // They begin text in Redis, and no method, though they may: `-ET /a HTTP/1.1` is an error.
+  if (byteAt(bytes, start) === PLUS || byteAt(bytes, start) === MINUS) return NO;
   let at = start;
   while (at < end && isToken(byteAt(bytes, at))) {
     if (++at - start > MAX_METHOD) return NO;
   }
   if (at === end) return MORE;
-  if (byteAt(bytes, at) !== SP) return NO;
+  if (at === start || byteAt(bytes, at) !== SP) return NO;
   const known = KNOWN.some((method) => method.length === at - start && startsWith(bytes, start, method));
   const target = at + 1;
   if (target >= end) return MORE;
