@@ -1,5 +1,7 @@
 const SHORTEST_MS = 5;
 const LONGEST_MS = 50;
+/** Without any traffic. The kernel wakes at an exec, and when 16 KiB wait. */
+const IDLE_MS = 200;
 
 /**
  * When to look into the ring. Often under load, seldom without; at once when the kernel asks; and without waiting when
@@ -53,7 +55,8 @@ export class DrainTimer {
       return;
     }
     // Between a sixteenth and an eighth of the ring each time leaves room for bursts.
-    if (bytes > this.ringBytes / 8) this.delay = Math.max(SHORTEST_MS, this.delay / 2);
+    if (bytes === 0) this.delay = Math.min(IDLE_MS, this.delay * 1.5);
+    else if (bytes > this.ringBytes / 8) this.delay = Math.max(SHORTEST_MS, this.delay / 2);
     else if (bytes < this.ringBytes / 16) this.delay = Math.min(LONGEST_MS, this.delay * 1.5);
     this.schedule(this.delay);
   }

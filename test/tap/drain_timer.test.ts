@@ -28,16 +28,25 @@ afterEach(() => {
 
 const gaps = () => drains.slice(1).map((time, index) => time - (drains[index] ?? 0));
 
-test('without traffic the ring is looked at each 50 ms', () => {
+test('with little traffic the ring is looked at each 50 ms', () => {
+  bytes = 1000;
   jest.advanceTimersByTime(1000);
   expect(new Set(gaps())).toEqual(new Set([50]));
+});
+
+test('without traffic less and less often, down to each 200 ms, until there is some', () => {
+  jest.advanceTimersByTime(2000);
+  expect(gaps().slice(-3)).toEqual([200, 200, 200]);
+  bytes = 1000;
+  jest.advanceTimersByTime(1000);
+  expect(gaps().slice(-3)).toEqual([50, 50, 50]);
 });
 
 test('under load more often, down to 5 ms, and seldom again after it', () => {
   bytes = RING / 8 + 1;
   jest.advanceTimersByTime(1000);
   expect(gaps().slice(-3)).toEqual([5, 5, 5]);
-  bytes = 0;
+  bytes = 1000;
   jest.advanceTimersByTime(1000);
   expect(gaps().at(-1)).toBe(50);
 });
@@ -58,6 +67,7 @@ test('what a look has left is taken without waiting, but messages go first', () 
 });
 
 test('a wake-up does not wait for the timer, and does not add a second one', () => {
+  bytes = 1000;
   jest.advanceTimersByTime(60);
   const { length } = drains;
   timer.wake();
@@ -67,6 +77,7 @@ test('a wake-up does not wait for the timer, and does not add a second one', () 
 });
 
 test('a second start is none', () => {
+  bytes = 1000;
   timer.start();
   jest.advanceTimersByTime(500);
   expect(new Set(gaps())).toEqual(new Set([50]));
