@@ -29,6 +29,7 @@ export interface HttpResponse {
   readonly status: number;
   readonly contentType: string;
   readonly retryAfter: string | undefined;
+  readonly location: string | undefined;
   readonly body: Uint8Array;
 }
 
@@ -125,6 +126,7 @@ export class HttpClient {
               status: response.statusCode ?? 0,
               contentType: response.headers['content-type'] ?? '',
               retryAfter: response.headers['retry-after'],
+              location: response.headers.location,
               body: bytes,
             });
           },
@@ -157,7 +159,7 @@ async function readBody(response: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-function failure(url: URL, reason: string, cause?: unknown): ConsumeError {
+export function failure(url: URL, reason: string, cause?: unknown): ConsumeError {
   return new ConsumeError(`failed to make an HTTP request: Post "${url.origin}${url.pathname}": ${reason}`, {
     permanent: false,
     cause,

@@ -11,6 +11,7 @@ import { agentFor } from './agent.ts';
 import { encodeBody } from './body.ts';
 import { HttpClient } from './client.ts';
 import type { OtlpHttpConfig } from './config.ts';
+import { RedirectingClient } from './redirect.ts';
 import { responseError, successMessage } from './response.ts';
 
 /** OTLP over HTTP with queue and retry: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
@@ -30,7 +31,7 @@ class OtlpHttpUpstream implements Upstream {
   readonly #headers: Readonly<Record<string, string>>;
   readonly attributes: MetricAttributes;
   readonly #report: Report<HttpExchange>;
-  #client: TlsClient<HttpClient> | undefined;
+  #client: TlsClient<RedirectingClient> | undefined;
 
   constructor(settings: Settings, config: OtlpHttpConfig, signal: Signal) {
     this.#settings = settings;
@@ -55,13 +56,15 @@ class OtlpHttpUpstream implements Upstream {
   }
 
   start(): void {
-    const url = this.#url;
-    const { tls, timeout } = this.#config;
-    const proxy = proxyFor(url, this.#config.proxy_url, process.env);
+    const { proxy_url, tls, timeout: timeoutMs } = this.#config;
+    const clientOf = (url: URL): HttpClient => {
+      const proxy = proxyFor(url, proxy_url, process.env);
+      return new HttpClient({ url, timeoutMs, agent: agentFor(url, proxy, this.#config), proxy });
+    };
     this.#client = new TlsClient(
       this.#settings,
       tls,
-      () => new HttpClient({ url, timeoutMs: timeout, agent: agentFor(url, proxy, this.#config), proxy }),
+      () => new RedirectingClient(this.#url, timeoutMs, clientOf),
       (before) => before.retire(),
     );
   }
@@ -81,7 +84,7 @@ class OtlpHttpUpstream implements Upstream {
       throw error;
     });
     this.#tell(began, response.status, body.length);
-    if (response.status < 200 || response.status > 299) throw responseError(this.#url, response);
+    if (response.status < 200 || response.status > 299) throw responseError(response.url, response);
     const partial = successMessage(response);
     if (partial !== undefined) tellPartialSuccess(this.#settings, this.#signal, partial, 'dropped_samples');
   }

@@ -209,6 +209,63 @@ test.each([
   expect(sink.received.length).toBe(1);
 });
 
+describe('redirects', () => {
+  const AUTHORIZED = 'headers: {authorization: secret, x-tenant: t}';
+  let second: OtlpSink;
+  let other: string;
+  beforeEach(async () => {
+    second = new OtlpSink();
+    other = (await second.listen()).replace('127.0.0.1', 'localhost');
+  });
+  afterEach(async () => second.close());
+  const failed = (): unknown => settings.lines.find(({ message }) => message.startsWith('Exporting failed'))?.fields;
+
+  test.each([307, 308])('%d: the same is sent there, without credentials for another host', async (code) => {
+    sink.answers = [status(code, { location: '/there?x=1' }), status(code, { location: `${other}/other` })];
+    const exporter = await start(`{endpoint: "${url}", ${AUTHORIZED}}`);
+    await exporter.consume(batch('abc'));
+    await until(() => second.received.length === 1);
+    expect(sink.received.map(({ path, headers }) => [path, headers['authorization']])).toEqual([
+      ['/v1/traces', 'secret'],
+      ['/there?x=1', 'secret'],
+    ]);
+    const [{ path, headers, body } = {}] = second.received;
+    expect([path, headers?.['authorization'], headers?.['x-tenant']]).toEqual(['/other', undefined, 't']);
+    expect(Buffer.from(body ?? []).toString()).toBe('abc');
+    await until(() => counted(settings, 'otelcol_exporter_sent_spans') === 3);
+  });
+
+  test('connections there are kept, and closed at the end', async () => {
+    sink.answers = [status(307, { location: `${other}/other` })];
+    const exporter = await start(`{endpoint: "${url}", sending_queue: {num_consumers: 1}}`);
+    for (let i = 0; i < 5; i++) await exporter.consume(batch());
+    await until(() => second.received.length === 5);
+    expect(second.connections.count).toBe(1);
+  });
+
+  test('the eleventh is one too many', async () => {
+    sink.answers = [status(307, { location: '/again' })];
+    const exporter = await start(`{endpoint: "${url}", retry_on_failure: {enabled: false}}`);
+    await exporter.consume(batch());
+    await until(() => failed() !== undefined);
+    expect(failed()).toMatchObject({ error: expect.stringContaining('stopped after 10 redirects') });
+    expect(sink.received.length).toBe(11);
+  });
+
+  test.each([
+    [307, {}, '307 response missing Location header'],
+    [308, { location: 'ftp://a/b' }, 'failed to parse Location header "ftp://a/b"'],
+    [302, { location: '/there' }, 'responded with HTTP Status Code 302'],
+  ])('%d with %j is refused', async (code, headers, text) => {
+    sink.answers = [status(code, headers as Record<string, string>)];
+    const exporter = await start(`{endpoint: "${url}", retry_on_failure: {enabled: false}}`);
+    await exporter.consume(batch());
+    await until(() => failed() !== undefined);
+    expect(failed()).toMatchObject({ error: expect.stringContaining(text) });
+    expect(sink.received.length).toBe(1);
+  });
+});
+
 describe('connections', () => {
   const direct = 'sending_queue: {enabled: false}, retry_on_failure: {enabled: false}';
 
