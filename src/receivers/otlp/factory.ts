@@ -1,6 +1,7 @@
 import type { ReceiverFactory } from '../../service/component.ts';
-import { type OtlpReceiverConfig, schema, validate } from './config.ts';
+import { type OtlpReceiverConfig, schema } from './config.ts';
 import { createOtlpReceiver } from './otlp.ts';
+import { validate } from './rules.ts';
 import { check } from './validate.gen.ts';
 
 export const factory: ReceiverFactory<OtlpReceiverConfig> = {

@@ -10,10 +10,12 @@ import { httpPaths } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
 import { statusOf } from './answer.ts';
 import { decodeBody, isOneMember, readBody, unsupportedEncoding } from './body.ts';
-import { type HttpConfig, urlPath } from './config.ts';
+import type { HttpConfig } from './config.ts';
 import { Cors } from './cors.ts';
 import { HeldBodies, REQUEST_BYTES } from './held_bodies.ts';
 import type { Intake } from './intake.ts';
+import { urlPath } from './rules.ts';
+import { discardRest, hasLongRest } from './unread_body.ts';
 
 const PROTOBUF = 'application/x-protobuf';
 const JSON_TYPE = 'application/json';
@@ -219,28 +221,6 @@ interface Measured {
   bytes: number;
   route?: string;
 }
-
-/** A sender that still writes would never read the answer if the connection were reset: its bytes are read away for a while. */
-function discardRest(response: ServerResponse): void {
-  const { req: request } = response;
-  if (request.complete) return;
-  request.removeAllListeners('data');
-  request.on('error', () => undefined);
-  request.resume();
-  const timer = setTimeout(() => request.destroy(), LINGER_MS);
-  timer.unref();
-  request.once('close', () => clearTimeout(timer));
-}
-
-/** Node reads a short rest away itself, and the connection can be used again. */
-function hasLongRest(request: IncomingMessage): boolean {
-  if (request.complete) return false;
-  const { 'content-length': length, 'transfer-encoding': transfer } = request.headers;
-  return transfer !== undefined || Number(length ?? 0) > MAX_DRAINED_BYTES;
-}
-
-const MAX_DRAINED_BYTES = 256 * 1024;
-const LINGER_MS = 2_000;
 
 const PARAMETERS = /^(\s*;\s*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"]*"))*\s*;?\s*$/;
 

@@ -1,6 +1,7 @@
 import type { Component, NextConsumers, Settings } from '../../service/component.ts';
-import { enabledProtocols, type OtlpReceiverConfig } from './config.ts';
+import type { OtlpReceiverConfig } from './config.ts';
 import { Intake } from './intake.ts';
+import { enabledProtocols } from './rules.ts';
 
 /** Listens for OTLP; each protocol is loaded only when it is configured. */
 export async function createOtlpReceiver(
