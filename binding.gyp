@@ -56,6 +56,12 @@
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++14'],
       'libraries': ['-lzstd', '-llz4', '-lsnappy'],
       'ldflags': ['-Wl,-z,now'],
+      'conditions': [
+        ['address_sanitizer==1', {
+          'cflags_cc': ['-fsanitize=address,undefined', '-fno-omit-frame-pointer', '-fno-sanitize=vptr'],
+          'ldflags': ['-fsanitize=address,undefined'],
+        }],
+      ],
     },
   ],
 }

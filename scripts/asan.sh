@@ -1,6 +1,6 @@
 #!/bin/bash
-# asan.sh: builds the addon with the address and undefined-behaviour sanitizers (in build/asan, apart from the normal
-# build) and runs test/native/lifecycle.ts with it: no error and no leak of the addon. Needs root and built eBPF objects.
+# asan.sh: builds the addons with the address and undefined-behaviour sanitizers (in build/asan, apart from the normal
+# build) and runs test/native/ with them: no error and no leak of an addon. Needs root and built eBPF objects.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
@@ -16,8 +16,8 @@ gyp() {
 gyp configure "--nodedir=$prefix" -- -Daddress_sanitizer=1
 gyp build "--nodedir=$prefix"
 
-node_modules/.bin/esbuild test/native/lifecycle.ts --bundle --platform=node --format=esm --target=node20 \
-  '--external:*.node' --log-level=warning --outfile=build/test/asan/lifecycle.mjs
+node_modules/.bin/esbuild test/native/lifecycle.ts test/native/compression.ts --bundle --platform=node --format=esm \
+  --target=node20 '--external:*.node' --log-level=warning --outdir=build/test/asan --out-extension:.js=.mjs
 
 export SONDE_ADDON=$PWD/build/asan/build/Release/sonde.node
 export LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)
@@ -31,17 +31,22 @@ export LSAN_OPTIONS=exitcode=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 # ip link and the shell run without the sanitizer.
 preload=$LD_PRELOAD
 unset LD_PRELOAD
-run() {
-  unshare --net sh -c 'ip link set lo up && exec env LD_PRELOAD="$0" "$@"' "$preload" \
-    node --expose-gc build/test/asan/lifecycle.mjs "$@"
+leaks() {
   # What the scenario's own children left (python3, true) names neither.
-  if cat "$reports".* 2>/dev/null | awk -v RS= '/#[12] [^\n]*(sonde\.node|libbpf)/ { print; found = 1 } END { exit !found }' >&2; then
+  if cat "$reports".* 2>/dev/null | awk -v RS= '/#[12] [^\n]*((sonde|compression)\.node|libbpf)/ { print; found = 1 } END { exit !found }' >&2; then
     echo "asan: $1 leaks" >&2
     exit 1
   fi
   rm -f "$reports".*
   echo "asan: $1 passed"
 }
+run() {
+  unshare --net sh -c 'ip link set lo up && exec env LD_PRELOAD="$0" "$@"' "$preload" \
+    node --expose-gc build/test/asan/lifecycle.mjs "$@"
+  leaks "$1"
+}
+SONDE_COMPRESSION=$PWD/build/asan/build/Release/compression.node LD_PRELOAD=$preload node build/test/asan/compression.mjs
+leaks compression
 run misuse
 run throwing
 run programsGone
