@@ -442,6 +442,23 @@ export const framing: readonly WireCase[] = [
     ],
   },
   {
+    name: 'the rest of a line that is too long is no field, and what follows is one',
+    from: 'MAX_LINE',
+    whole: true,
+    steps: [
+      ['client', `GET /a HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(9000)}`],
+      ['client', 'X-Test: rest\r\nX-Test: field\r\n\r\n'],
+      ['server', ok('')],
+      ['client', `GET /${'b'.repeat(9000)}`],
+      ['client', 'Host: rest HTTP/1.1\r\nHost: b\r\nX-Test: field\r\n\r\n'],
+      ['server', ok('')],
+    ],
+    expect: [
+      { 'http.request.header.x-test': ['field'], 'server.address': 'a' },
+      { 'http.request.header.x-test': ['field'], 'server.address': 'b' },
+    ],
+  },
+  {
     name: 'two traceparents are none',
     from: 'W3C Trace Context Level 2, section 3.2.2.5',
     steps: [

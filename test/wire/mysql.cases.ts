@@ -217,6 +217,69 @@ export const protocol: readonly WireCase[] = [
     [{ name: 'SELECT', 'db.namespace': 'next' }],
   ),
   own('a command that nobody knows', exchange(packet(0, '\x7fx'), ok()), [], { rejects: { unknown_command: 1 } }),
+  own(
+    'commands without text',
+    [
+      ...[4, 5, 6, 7, 8, 10, 12, 13, 14, 27, 31].flatMap((code) =>
+        exchange(packet(0, `${String.fromCharCode(code)}hunter`), code === 4 ? column(1) + eof(2) : ok()),
+      ),
+      ...exchange(packet(0, '\x09'), packet(1, 'Uptime: 5  hunter: 1')),
+    ],
+    named(
+      'FIELD_LIST',
+      'CREATE_DB',
+      'DROP_DB',
+      'REFRESH',
+      'SHUTDOWN',
+      'PROCESS_INFO',
+      'PROCESS_KILL',
+      'DEBUG',
+      'PING',
+      'SET_OPTION',
+      'RESET_CONNECTION',
+      'STATISTICS',
+    ),
+  ),
+  own(
+    'ten query attributes, of which the second and the ninth are null',
+    exchange(
+      packet(
+        0,
+        `\x03\x0a\x01\x02\x01\x01${['\xfd\0\x01a', '\xfd\0\x01b', '\x01\0\x01c', '\x02\0\x01d', '\x03\0\x01e', '\x08\0\x01f', '\x05\0\x01g', '\x06\0\x01h', '\xfd\0\x01i', '\x04\0\0'].join('')}` +
+          `\x06hunter${'\x01'}${'\x01\x02'}${'\x01\x02\x03\x04'}${'h'.repeat(8)}${'h'.repeat(8)}${'hhhh'}SELECT 1 FROM t`,
+      ),
+      set(1),
+    ),
+    [{ name: 'SELECT t', 'db.query.text': 'SELECT ? FROM t' }],
+  ),
+  own(
+    'attributes that cannot be followed',
+    [
+      ...exchange(packet(0, '\x03\x01\x01\0\x01\xfd\0\x03key\xffhunterSELECT 1 FROM t'), set(1)),
+      ...exchange(packet(0, '\x03\x01\x01\0\x02\xfd\0\x03key\x06hunterSELECT 1 FROM t'), set(1)),
+    ],
+    [{ 'db.query.text': undefined }, { 'db.query.text': undefined }],
+  ),
+  ...(
+    [
+      ['a database behind a password with a zero at its end', 0x00000209, 'hash\0shop\0', 'shop'],
+      ['no database, although one is there', 0x00000201, 'hash\0shop\0', undefined],
+      ['a database without its end', 0x00008209, '\x04hashshop', undefined],
+    ] as const
+  ).map(
+    ([name, capabilities, rest, database]): WireCase => ({
+      name,
+      from: DOCS,
+      fromStart: true,
+      steps: [
+        ['server', greeting],
+        ['client', packet(1, `${little(capabilities, 4)}\0\0\0\x01\x2d${'\0'.repeat(23)}me\0${rest}`)],
+        ['server', ok(2)],
+        ...exchange(query('SELECT 1'), set(1)),
+      ],
+      expect: [{ name: 'SELECT', 'db.namespace': database }],
+    }),
+  ),
   {
     name: 'query attributes',
     from: DOCS,

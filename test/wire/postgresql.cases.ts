@@ -216,6 +216,76 @@ export const protocol: readonly WireCase[] = [
     ],
     expect: [],
   },
+  own(
+    'rows of a portal that is read in parts',
+    [
+      ['client', parse('SELECT a FROM t') + bind() + message('E', '\0\0\0\0\x02') + sync],
+      ['server', message('1') + message('2') + message('D', '\0\0').repeat(2) + message('s') + ready],
+    ],
+    [{ name: 'SELECT t', 'db.response.returned_rows': 2 }],
+  ),
+  own(
+    'portals by name, of which one is closed',
+    [
+      [
+        'client',
+        parse('SELECT a FROM t', 's') +
+          message('B', `p\0s\0${int16(0)}${int16(0)}${int16(0)}`) +
+          message('E', 'p\0\0\0\0\0') +
+          sync,
+      ],
+      ['server', message('1') + message('2') + complete('SELECT 1') + ready],
+      ['client', message('C', 'Pp\0') + message('E', 'p\0\0\0\0\0') + sync],
+      ['server', message('3') + failure('34000') + ready],
+      ['client', bind('s') + execute + sync],
+      ['server', message('2') + complete('SELECT 1') + ready],
+    ],
+    [
+      { name: 'SELECT t' },
+      { name: 'postgresql', 'error.type': '34000', 'sonde.partial': ['db.request'] },
+      { name: 'SELECT t', 'sonde.partial': undefined },
+    ],
+  ),
+  own(
+    'errors without an SQLSTATE',
+    [
+      ['client', query('SELECT 1 FROM a') + query('SELECT 1 FROM b') + query('SELECT 1 FROM c')],
+      ['server', message('E', 'SERROR\0Mno hunter\0\0') + ready],
+      ['server', message('E', 'SERROR\0Chunter\0\0') + ready],
+      ['server', message('E', 'SERROR\0C0A000') + ready],
+    ],
+    [
+      { name: 'SELECT a', 'error.type': '_OTHER', 'db.response.status_code': '_OTHER' },
+      { name: 'SELECT b', 'error.type': '_OTHER' },
+      { name: 'SELECT c', 'error.type': '_OTHER' },
+    ],
+  ),
+  own(
+    'a long statement is read to its end',
+    [
+      ['client', query(`SELECT ${'a, '.repeat(250)}b FROM late WHERE c = 'hunter'`)],
+      ['server', complete('SELECT 0') + ready],
+      ['client', parse(`SELECT ${'a, '.repeat(250)}b FROM later`) + bind() + execute + sync],
+      ['server', message('1') + message('2') + complete('SELECT 0') + ready],
+    ],
+    [
+      { name: 'SELECT late', 'sonde.truncated': undefined, 'db.response.returned_rows': 0 },
+      { name: 'SELECT later', 'sonde.truncated': undefined },
+    ],
+    { whole: true },
+  ),
+  own(
+    'tags that tell no rows',
+    [
+      ['client', query('BEGIN') + query('INSERT INTO t VALUES (1)') + query('FETCH 5 FROM c')],
+      ['server', complete('BEGIN') + ready + complete('INSERT 0 7') + ready + complete('FETCH 5') + ready],
+    ],
+    [
+      { name: 'BEGIN', 'db.response.returned_rows': undefined },
+      { name: 'INSERT t', 'db.response.returned_rows': undefined },
+      { 'db.operation.name': 'FETCH', 'db.response.returned_rows': 5 },
+    ],
+  ),
 ];
 
 const failed = failure('42P05');
@@ -309,6 +379,34 @@ export const names: readonly WireCase[] = [
       { name: 'DISCARD' },
       { name: 'postgresql', 'sonde.partial': ['db.request'] },
     ],
+  ),
+  own(
+    'in any case of letters, one after the other',
+    [
+      ['client', query('prepare a as select 1 from one') + query('PREPARE "B""c" AS SELECT 1 FROM two')],
+      ['server', (complete('PREPARE') + ready).repeat(2)],
+      ['client', query('execute A') + query('EXECUTE "B""c"')],
+      ['server', (complete('SELECT 1') + ready).repeat(2)],
+      ['client', query('deallocate prepare A')],
+      ['server', complete('DEALLOCATE') + ready],
+      ['client', query('EXECUTE a') + query('EXECUTE "B""c"')],
+      ['server', failed + ready + complete('SELECT 1') + ready],
+      ['client', query('DEALLOCATE all')],
+      ['server', complete('DEALLOCATE ALL') + ready],
+      ['client', query('EXECUTE "B""c"')],
+      ['server', failed + ready],
+    ],
+    named(
+      'PREPARE SELECT one',
+      'PREPARE SELECT two',
+      'SELECT one',
+      'SELECT two',
+      'DEALLOCATE',
+      'EXECUTE',
+      'SELECT two',
+      'DEALLOCATE',
+      'EXECUTE',
+    ),
   ),
 ];
 

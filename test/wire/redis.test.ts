@@ -37,6 +37,19 @@ test.each([
   expect(driver.told[0]!['sonde.truncated']).toEqual(request.length > 5000 ? ['db.query.text'] : undefined);
 });
 
+test.each<[string, string, unknown, unknown]>([
+  ['an argument of 256 bytes', command('SET', 'k', 'v'.repeat(256)), `SET k ${'v'.repeat(256)}`, undefined],
+  ['an argument of 257 bytes', command('SET', 'k', 'v'.repeat(257)), 'SET k', ['db.query.text']],
+  ['256 arguments', command('DEL', ...'k'.repeat(256)), `DEL${' k'.repeat(256)}`, undefined],
+  ['257 arguments', command('DEL', ...'k'.repeat(257)), `DEL${' k'.repeat(256)}`, ['db.query.text']],
+  ['a line', 'SET k v\r\n', 'SET k v', undefined],
+])('query: keep, %s', (_, request, text, truncated) => {
+  const driver = new Driver(createRedis({ query: 'keep' }));
+  driver.data(CLIENT, latin1(request), 1, true);
+  driver.data(SERVER, latin1('+OK\r\n'), 2, true);
+  expect([driver.told[0]?.['db.query.text'], driver.told[0]?.['sonde.truncated']]).toEqual([text, truncated]);
+});
+
 test('an answer that comes a little before its command waits for it', () => {
   const driver = new Driver(make());
   driver.data(SERVER, latin1('+PONG\r\n'), 1000, true);

@@ -36,6 +36,21 @@ test('cipher suites have the names that OpenSSL knows as the standard ones', () 
 
 /** https://www.iana.org/assignments/tls-parameters */
 describe('TLS', () => {
+  test.each([
+    [0x0004, 'TLS_RSA_WITH_RC4_128_MD5'],
+    [0x0005, 'TLS_RSA_WITH_RC4_128_SHA'],
+    [0x000a, 'TLS_RSA_WITH_3DES_EDE_CBC_SHA'],
+    [0x0016, 'TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA'],
+    [0x1304, 'TLS_AES_128_CCM_SHA256'],
+    [0x1305, 'TLS_AES_128_CCM_8_SHA256'],
+    [0xc007, 'TLS_ECDHE_ECDSA_WITH_RC4_128_SHA'],
+    [0xc008, 'TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA'],
+    [0xc011, 'TLS_ECDHE_RSA_WITH_RC4_128_SHA'],
+    [0xc012, 'TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA'],
+  ])('a cipher suite that OpenSSL has no longer, %d', (code, name) => {
+    expect(cipherName(code)).toBe(name);
+  });
+
   test('versions', () => {
     expect([0x02ff, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0x0305].map(versionName)).toEqual([
       '',
