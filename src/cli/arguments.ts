@@ -29,6 +29,8 @@ export interface ReplayArguments {
   readonly format: 'otlp-json' | 'text';
   /** Port → name of a decoder, as given. */
   readonly hints: ReadonlyMap<number, string>;
+  /** Spans of connections with TLS and of no known protocol, too. */
+  readonly connections: boolean;
 }
 
 export class UsageError extends Error {}
@@ -57,6 +59,7 @@ Flags:
       --mode MODE            print-config: redacted (default) or unredacted.
       --format FORMAT        print-config: yaml (default) or json; replay: otlp-json (default) or text.
       --port-hint PORT=NAME  replay: the decoder to ask first for this port, for example 8080=http1. May be repeated.
+      --connections          replay: a span for each connection with TLS or of no known protocol, too.
       --validate             print-config: validates too (default); --validate=false does not.
   -h, --help                 Prints this text.
   -v, --version              Prints the version.
@@ -70,6 +73,7 @@ const options = {
   mode: { type: 'string' },
   format: { type: 'string' },
   'port-hint': { type: 'string', multiple: true },
+  connections: { type: 'boolean' },
   validate: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -121,6 +125,7 @@ export function parseArguments(args: readonly string[]): Arguments {
         (text) => `unrecognized replay format: ${text}: formats are: otlp-json, text`,
       ),
       hints: hintsOf(values['port-hint'] ?? []),
+      connections: values.connections ?? false,
     },
   };
 }

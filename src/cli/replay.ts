@@ -19,13 +19,14 @@ interface Streams {
 
 /** Prints the spans of a capture on stdout, and on stderr what became of the rest. Throws if the file is not whole. */
 export async function replay(args: ReplayArguments, { stdin, stdout, stderr }: Streams): Promise<number> {
-  const { file, format, hints } = args;
+  const { file, format, hints, connections } = args;
   checkHints(hints);
   // `| head`: the write that fails tells it too.
   stdout.on('error', () => undefined);
   const printed: (string | Uint8Array)[] = [];
   const replay = new Replay({
     hints,
+    connections,
     emit: (request) => {
       if (format === 'text') printed.push(normalTraces(decodeMessage(requestOf.traces, request)));
       else printed.push(toJson(requestOf.traces, request), '\n');

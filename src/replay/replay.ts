@@ -36,12 +36,13 @@ const RECEIVER = {
   sampling: { ratio: 1, parentBased: false },
   http: { routes: [], maxRoutes: 200, headers: { request: [], response: [] }, query: 'scrub', otlp: true },
   db: { query: 'obfuscate' },
-  connections: { metrics: false, spans: false },
 } as const;
 
 export interface ReplayOptions {
   /** Port → name of the decoder that is asked first. Its bytes decide nevertheless. */
   readonly hints: ReadonlyMap<number, string>;
+  /** Connections whose exchanges are not told have a span as a whole. */
+  readonly connections: boolean;
   /** ExportTraceServiceRequest. */
   readonly emit: (request: Uint8Array) => void;
 }
@@ -79,7 +80,7 @@ export class Replay implements PacketSink {
     };
     const credits = new SpanCredits();
     credits.limit = Number.POSITIVE_INFINITY;
-    this.outputs = receivers(options.hints).map(
+    this.outputs = receivers(options).map(
       (receiver) =>
         new Output(receiver, {
           decoders: decodersOf(receiver, options.hints),
@@ -169,16 +170,17 @@ export function decoderNames(): string[] {
 }
 
 /** One for each hinted port, and one for all others. */
-function receivers(hints: ReplayOptions['hints']): TapReceiver[] {
+function receivers({ hints, connections }: ReplayOptions): TapReceiver[] {
+  const all = { ...RECEIVER, connections: { metrics: false, spans: connections } };
   const ports = [...hints.keys()].map((port) => ({ from: port, to: port }));
   return [
     ...ports.map((port, index) => ({
-      ...RECEIVER,
+      ...all,
       id: `replay/${port.from}`,
       include: { ...ANY, ports: [port] },
       // A connection between two hinted ports is told once.
       exclude: { ...ANY, ports: ports.slice(0, index) },
     })),
-    { ...RECEIVER, id: 'replay', include: ANY, exclude: { ...ANY, ports } },
+    { ...all, id: 'replay', include: ANY, exclude: { ...ANY, ports } },
   ];
 }

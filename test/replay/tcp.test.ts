@@ -19,6 +19,31 @@ function three(script = new TcpScript()): TcpScript {
   return script;
 }
 
+describe('connections as a whole', () => {
+  const unknown = new TcpScript().open().send('client', '\x01\x02').send('server', '\x03\x04\x05').close();
+  const whole = (packets: readonly Captured[], connections: boolean) =>
+    replayed(pcap(packets), {}, 65_536, connections);
+
+  test('have a span if they are asked for, as the server saw them', () => {
+    const { spans, summary } = whole(unknown.packets, true);
+    expect(spans).toMatchObject([{ name: 'TCP', kind: 'server', attributes: { 'sonde.protocol': 'unknown' } }]);
+    expect(spans[0]?.attributes).toMatchObject({
+      'sonde.connection.sent': 3,
+      'sonde.connection.received': 2,
+      'sonde.connection.end': 'finished',
+    });
+    expect(summary).toContain('rejects:     none');
+    expect(whole(unknown.packets, false).spans).toEqual([]);
+  });
+
+  test('that are open when the capture ends are counted, and those with exchanges have none', () => {
+    const { spans, summary } = whole(unknown.packets.slice(0, -3), true);
+    expect(spans).toEqual([]);
+    expect(summary).toContain('unknown.unfinished 1');
+    expect(whole(three().close().packets, true).spans.map(({ name }) => name)).toEqual(['GET /a', 'GET /b', 'GET /c']);
+  });
+});
+
 describe('what TCP does', () => {
   test.each<{ name: string; change(packets: Captured[]): Captured[]; repeated?: boolean; disordered?: boolean }>([
     { name: 'every packet twice', change: (packets) => packets.flatMap((one) => [one, one]), repeated: true },

@@ -15,10 +15,16 @@ export interface Replayed {
 }
 
 /** What `sonde replay` makes of a file that comes in pieces of `size` bytes. */
-export function replayed(file: Buffer, hints: Readonly<Record<number, string>> = {}, size = 65_536): Replayed {
+export function replayed(
+  file: Buffer,
+  hints: Readonly<Record<number, string>> = {},
+  size = 65_536,
+  connections = false,
+): Replayed {
   let lines = '';
   const replay = new Replay({
     hints: new Map(Object.entries(hints).map(([port, name]) => [Number(port), name])),
+    connections,
     emit: (request) => {
       lines += `${Buffer.from(toJson(requestOf.traces, request)).toString()}\n`;
     },
