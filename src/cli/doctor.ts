@@ -20,7 +20,7 @@ async function scopeOf(args: Arguments): Promise<'pod' | 'node'> {
   return scopes.includes('node') ? 'node' : 'pod';
 }
 
-export function reportText({ rows, canRun }: DoctorReport): string {
+function reportText({ rows, canRun }: DoctorReport): string {
   const width = Math.max(...rows.map(({ item }) => item.length));
   const lines = [`sonde ${version}`, ''];
   for (const { item, status, detail, remedy } of rows) {

@@ -5,7 +5,7 @@ import { decodeService, type ServiceConfig } from '../config/service_config.ts';
 import { registry } from '../registry.ts';
 import type { Arguments } from './arguments.ts';
 
-export interface ConfigWarning {
+interface ConfigWarning {
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }

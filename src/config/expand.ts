@@ -68,7 +68,7 @@ function nested(context: SourceContext, node: ScalarNode): SourceContext {
 }
 
 /** The innermost `${…}` that is not escaped: an odd run of `$` before `${` escapes it. */
-export function findExpansion(text: string): string | undefined {
+function findExpansion(text: string): string | undefined {
   let from = 0;
   for (;;) {
     const close = text.indexOf('}', from);

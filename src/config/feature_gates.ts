@@ -69,7 +69,7 @@ const withoutEffect: ReadonlySet<string> = new Set([
   'transform.flatten.logs',
 ]);
 
-export type GateId = 'confmap.enableMergeAppendOption' | 'service.AllowNoPipelines' | 'service.profilesSupport';
+type GateId = 'confmap.enableMergeAppendOption' | 'service.AllowNoPipelines' | 'service.profilesSupport';
 
 export class FeatureGates {
   readonly #enabled = new Set<string>(gates.filter(({ stage }) => stage !== 'Alpha').map(({ id }) => id));

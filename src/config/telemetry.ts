@@ -129,7 +129,7 @@ export const telemetrySchema = {
 } as const satisfies ConfigSchema;
 
 export type TelemetryConfig = ConfigOf<typeof telemetrySchema>;
-export type ReaderConfig = TelemetryConfig['metrics']['readers'][number];
+type ReaderConfig = TelemetryConfig['metrics']['readers'][number];
 export type PrometheusReader = NonNullable<NonNullable<ReaderConfig['pull']>['exporter']['prometheus']>;
 export type PeriodicReader = NonNullable<ReaderConfig['periodic']>;
 export type ViewConfig = NonNullable<TelemetryConfig['metrics']['views']>[number];

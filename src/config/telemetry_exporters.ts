@@ -38,7 +38,7 @@ const otlpMetric = {
 
 const common = { type: 'object', default: {}, description: 'Where it goes.', additionalProperties: false } as const;
 const print = { ...anything, description: 'Prints it.' } as const;
-export const pushExporter = { ...common, properties: { otlp, console: print } } as const;
+const pushExporter = { ...common, properties: { otlp, console: print } } as const;
 export const metricExporter = { ...common, properties: { otlp: otlpMetric, console: print } } as const;
 
 /** Of spans and of log records: what collects them before they are sent. */

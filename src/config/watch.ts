@@ -8,7 +8,7 @@ const SETTLE_MS = 250;
 /** For file systems that tell nothing (NFS, some overlays). */
 const POLL_MS = 10_000;
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly changed: () => void;
   readonly settleMs?: number;
   readonly pollMs?: number;

@@ -1,7 +1,7 @@
 import type { Batch, Signal } from '../pdata/pdata.ts';
 
 /** Mirrors the Collector's stability levels. */
-export type Stability = 'development' | 'alpha' | 'beta' | 'stable';
+type Stability = 'development' | 'alpha' | 'beta' | 'stable';
 
 /**
  * Takes data. Resolves when the data is accepted downstream as durably as the configuration promises; rejects with a

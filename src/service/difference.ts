@@ -2,7 +2,7 @@ import type { Node } from './graph.ts';
 import { fingerprintOf, type Instance, overlaps } from './instance.ts';
 
 /** What a reload has to do. All lists are in the order to start; stop in the other. */
-export interface Difference {
+interface Difference {
   /** Stop before anything new starts: what cannot run twice, and what uses an extension that changes. */
   readonly stopFirst: readonly Instance[];
   /** Stop after the new ones run. */

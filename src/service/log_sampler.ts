@@ -1,7 +1,7 @@
 /** Different messages that are counted at a time; more are not thinned out. */
 const MAX_MESSAGES = 4096;
 
-export interface SamplingConfig {
+interface SamplingConfig {
   readonly tick: number;
   readonly initial: number;
   readonly thereafter: number;

@@ -13,7 +13,7 @@ const EXCLUSIVE_STOP_MS = 5000;
 /** For what ends at its deadline. Who waits longer for another (a full queue behind it, a foreign exporter) is left alone. */
 const STOP_GRACE_MS = 500;
 
-export interface PipelinesOptions {
+interface PipelinesOptions {
   readonly logger: Logger;
   readonly settings: (node: Node, extension: Settings['extension']) => MadeSettings;
   readonly tracing: Tracing;

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { Histogram, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { PrometheusReader } from '../config/telemetry.ts';
 
-export type NameStyle = Pick<
+type NameStyle = Pick<
   PrometheusReader,
   'without_scope_info' | 'without_type_suffix' | 'without_units' | 'with_resource_constant_labels'
 >;

@@ -14,13 +14,13 @@ export type ComponentFactory =
   | ConnectorFactory
   | ExtensionFactory;
 
-export interface RegistryEntry {
+interface RegistryEntry {
   /** Deprecated names. */
   readonly aliases?: readonly string[];
   readonly load: () => Promise<ComponentFactory>;
 }
 
-export type RegistryTable = Readonly<Record<Kind, Readonly<Record<string, RegistryEntry>>>>;
+type RegistryTable = Readonly<Record<Kind, Readonly<Record<string, RegistryEntry>>>>;
 
 /** Finds factories by kind and type; a component that is not configured is never loaded. */
 export class Registry {

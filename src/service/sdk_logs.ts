@@ -17,7 +17,7 @@ import type { OwnAttributes } from './own_resource.ts';
 import { withinTime } from './within_time.ts';
 
 /** Lines as log records, through the SDK. Loaded only when the configuration has a processor of logs. */
-export interface RunningLogs {
+interface RunningLogs {
   readonly emit: (record: LogRecord) => void;
   close(deadline: number): Promise<void>;
 }

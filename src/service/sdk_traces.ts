@@ -34,7 +34,7 @@ import type { OwnAttributes } from './own_resource.ts';
 import { withinTime } from './within_time.ts';
 
 /** `Tracing` of switch.ts through the SDK. Loaded only when the configuration has a span processor. */
-export interface RunningTraces {
+interface RunningTraces {
   readonly traced: (name: string, batch: Batch, target: Consumer) => Promise<void>;
   close(deadline: number): Promise<void>;
 }

@@ -12,7 +12,7 @@ import type { TelemetryRegistry } from './telemetry.ts';
 /** Time that a reload gives what is replaced or removed to hand everything over; meanwhile the new ones run. */
 const RELOAD_DRAIN_MS = 10_000;
 
-export interface ServiceOptions {
+interface ServiceOptions {
   readonly config: ServiceConfig;
   readonly logger: LineLogger;
   readonly telemetry: TelemetryRegistry;
@@ -21,7 +21,7 @@ export interface ServiceOptions {
   readonly tracing?: Tracing;
 }
 
-export interface Reloaded {
+interface Reloaded {
   /** Labels of the components that were made and stopped; everything else was left alone. */
   readonly made: readonly string[];
   readonly stopped: readonly string[];

@@ -17,7 +17,7 @@ export interface Point {
   fresh: boolean;
 }
 
-export interface CounterState extends MetricOptions {
+interface CounterState extends MetricOptions {
   readonly name: string;
   readonly points: Map<string, Point>;
 }

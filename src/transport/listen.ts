@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns';
 import type { Server, Socket } from 'node:net';
 
-export interface ListenAddress {
+interface ListenAddress {
   /** Empty: every address. */
   readonly host: string;
   readonly port: number;

@@ -52,7 +52,7 @@ function goString(text: string): string {
 }
 
 /** encoding/json: exponent below 1e-6 and from 1e21. */
-export function jsonFloat(value: number): string {
+function jsonFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   return Object.is(value, -0) ? '-0' : String(value);

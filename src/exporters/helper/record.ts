@@ -12,7 +12,7 @@ const GZIP = 3;
 const HEADER_1 = 10;
 const HEADER = 14;
 
-export interface StoredBatch {
+interface StoredBatch {
   readonly signal: Signal;
   readonly itemCount: number;
   /** Of the request, not of the record. */

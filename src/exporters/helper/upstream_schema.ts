@@ -44,7 +44,7 @@ export const upstreamSchema = {
   sending_queue: queueSchema,
 } as const;
 
-export interface UpstreamConfig extends ExtensionKeys {
+interface UpstreamConfig extends ExtensionKeys {
   readonly timeout: number;
   readonly tls: TlsClientConfig;
   readonly retry_on_failure: RetryConfig;

@@ -16,7 +16,7 @@ const MAX_RESPONSE_BYTES = 64 * 1024;
 /** Beyond it the connection is given up instead. */
 const MAX_DISCARDED_BYTES = 4 * 1024 * 1024;
 
-export interface HttpClientOptions {
+interface HttpClientOptions {
   readonly url: URL;
   /** 0: none. */
   readonly timeoutMs: number;

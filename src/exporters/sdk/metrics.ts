@@ -12,7 +12,7 @@ const SUM = 3;
 const INT = 0;
 const DOUBLE = 1;
 
-export interface SdkMetrics {
+interface SdkMetrics {
   /** ResourceMetrics of the SDK. */
   readonly resources: object[];
   /** Points of summaries, which the SDK does not have. */

@@ -1,9 +1,9 @@
 import type { OtlpObject } from '../../pdata/otlp/schema.ts';
 
 /** OTLP as the OpenTelemetry JavaScript SDK has it. */
-export type SdkAttributes = Record<string, unknown>;
+type SdkAttributes = Record<string, unknown>;
 
-export interface SdkResource {
+interface SdkResource {
   readonly attributes: SdkAttributes;
   readonly asyncAttributesPending: false;
   readonly schemaUrl: string | undefined;

@@ -20,7 +20,7 @@ export const actionSchema = {
   additionalProperties: false,
 } as const;
 
-export interface ActionConfig {
+interface ActionConfig {
   readonly key: string;
   readonly action: string;
   readonly value?: unknown;

@@ -9,7 +9,7 @@ const PREFIX_BYTES = 5;
 /** What a message may be compressed with; the receiver has more over HTTP, gRPC's registry knows these. */
 export const grpcEncodings: readonly string[] = ['identity', 'gzip', 'deflate', 'zstd', 'snappy'];
 
-export interface GrpcMessage {
+interface GrpcMessage {
   readonly bytes: Uint8Array;
   /** The payload as it came and its encoding, when that is not identity. */
   readonly payload: Buffer;
