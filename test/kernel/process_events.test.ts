@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { describeKernel, observe } from '../support/kernel.ts';
+import { describeKernel, FIRST, observe } from '../support/kernel.ts';
 
 describeKernel('process events', () => {
   test('tells of processes at once: exec, fork and exit', () => {
-    const session = observe({ command: '/bin/sleep 0.5; /bin/true; exit 3', wakeOnly: true });
+    const session = observe({ command: '/bin/sleep 0.5; /bin/true; exit 3', wakeOnly: true }, FIRST);
     const [sleep] = session.execs.filter((record) => record.filename === '/bin/sleep');
     const shell = session.execs.find((record) => record.process.tgid === sleep?.parentTgid);
     expect(session.execs.map((record) => record.filename)).toContain('/bin/true');

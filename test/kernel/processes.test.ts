@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { bundle, describeKernel, inNamespace } from '../support/kernel.ts';
+import { bundle, describeKernel, FIRST, inNamespace } from '../support/kernel.ts';
 import type { ProcessSession } from '../support/process_session.ts';
 
 describeKernel('processes', () => {
   test('that live ten milliseconds are known by their environment, and forgotten', () => {
     const count = 29;
     const program = bundle('support/process_session.ts');
-    const [command = '', ...args] = inNamespace(process.execPath, program, String(count));
+    const [command = '', ...args] = inNamespace(...FIRST, process.execPath, program, String(count));
     const session = JSON.parse(execFileSync(command, args, { timeout: 60_000 }).toString()) as ProcessSession;
     const expected = Array.from({ length: count }, (_, i) => `short-${i}`);
     // Under load a process may end before it is looked at; then it is named by its exec record, never wrongly.

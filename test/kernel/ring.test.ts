@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { describeKernel, observe } from '../support/kernel.ts';
+import { describeKernel, observe, SYNC } from '../support/kernel.ts';
 import { expectClosedLedger, stream } from '../support/kernel_expect.ts';
 
 describeKernel('the ring', () => {
@@ -23,13 +23,14 @@ PY`,
     const session = observe({
       options: { ringBytes: 256 * 1024 },
       command: `python3 - <<'PY'
-import socket, time
+${SYNC}
+import socket
 s = socket.socket(); s.bind(('127.0.0.1', 9002)); s.listen()
 c = socket.create_connection(('127.0.0.1', 9002)); a, _ = s.accept()
 for i in range(1500):
     c.sendall((b'%08d' % i) * (1 + i % 97)); n = 8 * (1 + i % 97)
     while n: n -= len(a.recv(n))
-    if i % 50 == 0: time.sleep(0.005)
+    if i % 50 == 0: sync()
 PY`,
     });
     const expected = Array.from({ length: 1500 }, (_, i) =>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { describeKernel, observe } from '../support/kernel.ts';
+import { describeKernel, observe, SYNC } from '../support/kernel.ts';
 import { expectClosedLedger, stream } from '../support/kernel_expect.ts';
 
 describeKernel('socket operations', () => {
@@ -58,7 +58,8 @@ PY`,
     const session = observe({
       policy: 2,
       command: `python3 -u - <<'PY'
-import socket, time
+${SYNC}
+import socket
 s = socket.create_server(('127.0.0.1', 9100))
 c = socket.create_connection(('127.0.0.1', 9100)); a, _ = s.accept()
 near, far = socket.socketpair()
@@ -66,8 +67,8 @@ near.sendall(b'u' * 77)
 for i in range(3):
     c.sendall(b'x' * 100000); n = 0
     while n < 100000: n += len(a.recv(100000 - n))
-    a.sendall(b'y' * 10); c.recv(10); time.sleep(0.05)
-print('open', flush=True); time.sleep(0.3)
+    a.sendall(b'y' * 10); c.recv(10); sync()
+print('open', flush=True); sync()
 PY`,
     });
     const of = (role: string) => session.conns.find((conn) => conn.family === 'ipv4' && conn.role === role)?.cookie;
@@ -83,13 +84,14 @@ PY`,
     const session = observe({
       policy: 2,
       command: `python3 - <<'PY'
-import socket, ctypes, time
+${SYNC}
+import socket, ctypes
 libc = ctypes.CDLL(None)
 s = socket.create_server(('127.0.0.1', 9200))
 c = socket.socket()
 for text in (b'first', b'second'):
     c.connect(('127.0.0.1', 9200)); a, _ = s.accept()
-    c.sendall(b'begin'); time.sleep(0.1); c.sendall(text); a.recv(100); time.sleep(0.1)
+    c.sendall(b'begin'); sync(); c.sendall(text); a.recv(100); sync()
     a.close(); c.recv(1)
     assert libc.connect(c.fileno(), bytes(16), 16) == 0
 PY`,
@@ -130,11 +132,12 @@ PY`,
     const session = observe({
       policy,
       command: `python3 - <<'PY'
-import socket, time
+${SYNC}
+import socket
 s = socket.socket(); s.bind(('127.0.0.1', 9004)); s.listen()
 c = socket.create_connection(('127.0.0.1', 9004)); a, _ = s.accept()
 def move(): c.sendall(b'p' * 9000); a.recv(9000, socket.MSG_WAITALL)
-move(); time.sleep(0.3)
+move(); sync()
 for i in range(10): move()
 PY`,
     });

@@ -68,6 +68,15 @@ export function observe(request: SessionRequest, wrapper: readonly string[] = []
   return JSON.parse(stdout.toString()) as Session;
 }
 
+/** For a command in Python: waits until Sonde has read what was done. */
+export const SYNC = `
+import os
+def sync(): os.write(3, b'.'); os.read(3, 1)
+`;
+
+/** In front of a session that must get a CPU at once, also on a busy machine. */
+export const FIRST = ['nice', '-n', '-20'] as const;
+
 let scratchDirectory = '';
 
 /** Removed when the process ends. */

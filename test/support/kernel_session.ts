@@ -2,16 +2,18 @@
  * A process of its own for kernel tests: opens the tap, runs a command, and prints everything that the tap said as JSON.
  * Its own network namespace makes counts exact whatever else the machine does.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { openKernelTap } from '../../src/kernel/tap.ts';
 import type { ConnRecord, KernelCounters, KernelTapOptions, ProcessRecord } from '../../src/kernel/types.ts';
 
 export interface SessionRequest {
-  /** For sh -c, run when the tap is open. */
+  /** For sh -c, run when the tap is open. A byte that it writes to descriptor 3 is answered when all before it was read. */
   readonly command: string;
-  /** Started before the tap opens; must print a line when it is ready and end by itself. */
+  /** Started before the tap opens; must print a line when it is ready. Then it gets a byte on descriptor 3 and has to end. */
   readonly before?: string;
   readonly options?: Partial<KernelTapOptions>;
   /** Sonde itself sends a line to this port of loopback once the command has printed something. */
@@ -73,10 +75,16 @@ export interface Session {
 
 const request = JSON.parse(readFileSync(0, 'utf8')) as SessionRequest;
 
-if (request.before !== undefined) {
-  const child = spawn('sh', ['-c', request.before], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => child.stdout.once('data', resolve));
+/** With a socket as its descriptor 3. */
+function start(command: string): { child: ChildProcess; stdout: Readable; socket: Socket } {
+  const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+  const [, stdout, , socket] = child.stdio;
+  if (!(socket instanceof Socket) || !(stdout instanceof Readable)) throw new Error('no pipes');
+  return { child, stdout, socket };
 }
+
+const before = request.before === undefined ? undefined : start(request.before);
+if (before !== undefined) await new Promise((resolve) => before.stdout.once('data', resolve));
 
 const tap = openKernelTap({
   scope: 'pod',
@@ -149,9 +157,18 @@ if (request.late !== true) {
   if (request.wakeOnly !== true) drainTimer = setInterval(drain, 5);
 }
 
+if (before !== undefined) {
+  const ended = once(before.child, 'close');
+  before.socket.write('.');
+  await ended;
+}
 let output = '';
-const child = spawn('sh', ['-c', request.command], { stdio: ['ignore', 'pipe', 'inherit'] });
-child.stdout.on('data', (chunk: Buffer) => {
+const { child, stdout, socket: asks } = start(request.command);
+asks.on('data', () => {
+  drain();
+  asks.write('.');
+});
+stdout.on('data', (chunk: Buffer) => {
   if (output === '' && request.connectTo !== undefined) {
     const socket = connect(request.connectTo, '127.0.0.1', () => socket.end('from sonde\n'));
   }
