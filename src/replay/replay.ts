@@ -51,6 +51,8 @@ export interface ReplayOptions {
 export class Replay implements PacketSink {
   readonly counters = new ReplayCounters();
   readonly tap = new TapCounters();
+  /** Connections are told as a whole, too. */
+  readonly connections: boolean;
   /** What a decoder threw first. */
   failure: unknown;
   /** Connections that were open when the capture ended. */
@@ -66,6 +68,7 @@ export class Replay implements PacketSink {
 
   constructor(options: ReplayOptions) {
     const { tap, clock } = this;
+    this.connections = options.connections;
     this.env = {
       memory: new HeldMemory(HELD_BYTES),
       counters: tap,

@@ -32,12 +32,13 @@ function connections({ tap, counters, leftOpen }: Replay): string {
 }
 
 /** Verdicts on what connections are; a withdrawn one was followed by another, or by too little to tell. */
-function decoders({ tap }: Replay): string {
+function decoders({ tap, connections }: Replay): string {
   let told = 0;
   for (const [verdict, times] of tap.detections) told += verdict === 'withdrawn' ? -times : times;
   const verdicts = [...tap.detections].map(([verdict, times]) => `${verdict} ${times}`);
   if (told < tap.connections) verdicts.push(`too little to tell ${tap.connections - told}`);
-  return list(verdicts);
+  const whole = ['tls', 'unknown'].some((verdict) => tap.detections.has(verdict));
+  return `${list(verdicts)}${whole && !connections ? ' (--connections tells of tls and unknown ones)' : ''}`;
 }
 
 function times({ counters: { first, last } }: Replay): string {

@@ -33,7 +33,9 @@ describe('connections as a whole', () => {
       'sonde.connection.end': 'finished',
     });
     expect(summary).toContain('rejects:     none');
-    expect(whole(unknown.packets, false).spans).toEqual([]);
+    const without = whole(unknown.packets, false);
+    expect(without.spans).toEqual([]);
+    expect(without.summary).toContain('decoders:    unknown 1 (--connections tells of tls and unknown ones)\n');
   });
 
   test('that are open when the capture ends are counted, and those with exchanges have none', () => {
