@@ -162,6 +162,32 @@ export const framing: readonly WireCase[] = [
 ];
 
 export const failures: readonly WireCase[] = [
+  {
+    name: 'padding that is all of the payload, and more',
+    from: 'RFC 9113 section 6.1',
+    once: true,
+    whole: true,
+    steps: [
+      ...open,
+      client(
+        headers(1, get('/a')),
+        frame(0, 9, 1, Uint8Array.of(3, 0, 0, 0)),
+        headers(3, get('/b')),
+        frame(0, 9, 3, Uint8Array.of(0)),
+      ),
+      server(ok(1), ok(3)),
+      client(headers(5, get('/c'))),
+      client(frame(0, 9, 5, Uint8Array.of(4, 0, 0, 0))),
+      client(headers(7, get('/d'), true)),
+      server(ok(7)),
+    ],
+    expect: [
+      { 'url.path': '/a', 'http.request.body.size': 0 },
+      { 'url.path': '/b', 'http.request.body.size': 0 },
+      { 'url.path': '/d' },
+    ],
+    rejects: { invalid_frame: 1 },
+  },
   one('the client cancels', 'RFC 9113 section 7', [client(headers(1, get('/slow'), true)), client(reset(1, 8))], {
     'url.path': '/slow',
     'error.type': 'cancelled',

@@ -50,6 +50,53 @@ test.each<[string, string, unknown, unknown]>([
   expect([driver.told[0]?.['db.query.text'], driver.told[0]?.['sonde.truncated']]).toEqual([text, truncated]);
 });
 
+test.each([
+  [['AUTH', 'hunter2']],
+  [['auth', 'me', 'hunter2']],
+  [['HELLO', '3', 'AUTH', 'me', 'hunter2']],
+  [['ACL', 'SETUSER', 'me', '>hunter2']],
+  [['CONFIG', 'SET', 'requirepass', 'hunter2']],
+  [['MIGRATE', 'host', '6379', 'key', '0', '5000', 'AUTH', 'hunter2']],
+  [['SENTINEL', 'SET', 'main', 'auth-pass', 'hunter2']],
+  [['NOSUCH', 'hunter2']],
+])('query: keep, and no password leaves with %j', (args) => {
+  const driver = new Driver(createRedis({ query: 'keep' }));
+  driver.data(CLIENT, latin1(command(...args)), 1, true);
+  driver.data(SERVER, latin1('+OK\r\n'), 2, true);
+  expect(driver.told).toHaveLength(1);
+  expect(driver.told[0]?.['db.query.text']).toMatch(/ \?/);
+  expect(JSON.stringify(driver.told)).not.toContain('hunter');
+});
+
+/** https://redis.io/docs/latest/commands/ and those of Redis' modules. */
+test.each([
+  [
+    'BRPOPLPUSH EVALSHA_RO FLUSHDB GEOADD GEORADIUS_RO GEOSEARCHSTORE GET HGETEX HINCRBYFLOAT HSETNX HVALS LPOS LPUSH PERSIST',
+  ],
+  [
+    'PEXPIREAT PUNSUBSCRIBE QUIT SADD SAVE SINTERCARD SINTERSTORE SSUBSCRIBE STRLEN WAIT WAITAOF XTRIM ZADD ZRANDMEMBER ZRANGE',
+  ],
+  [
+    'ZREVRANGE ZUNIONSTORE BF.ADD CF.EXISTS CMS.QUERY FT.SEARCH JSON.GET TDIGEST.ADD TOPK.LIST TS.RANGE VADD VSIM AI.MODELGET',
+  ],
+])('known commands: %s', (names) => {
+  for (const name of names.split(' ')) {
+    const driver = new Driver(make());
+    driver.data(CLIENT, latin1(command(name.toLowerCase(), 'a')), 1, true);
+    driver.data(CLIENT, latin1(command(name, 'a')), 2, true);
+    driver.data(SERVER, latin1('+OK\r\n+OK\r\n'), 3, true);
+    if (name.endsWith('SUBSCRIBE') || name.startsWith('PUN')) continue;
+    expect(driver.told.map((one) => one['db.operation.name'])).toEqual([name, name]);
+  }
+});
+
+test.each(['NOSUCH', 'BF.add1', 'XX.GET', 'VNOSUCH', 'GET1', 'SETX'])('%s is no command', (name) => {
+  const driver = new Driver(make());
+  driver.data(CLIENT, latin1(command(name, 'a')), 1, true);
+  driver.data(SERVER, latin1('-ERR\r\n'), 2, true);
+  expect(driver.told.map((one) => one['db.operation.name'])).toEqual(['_OTHER']);
+});
+
 test('an answer that comes a little before its command waits for it', () => {
   const driver = new Driver(make());
   driver.data(SERVER, latin1('+PONG\r\n'), 1000, true);
