@@ -6,10 +6,18 @@ const TYPE_A = 1;
 const HEADER_BYTES = 12;
 const RESPONSE = 0x8180;
 
+export interface DnsServer {
+  readonly port: number;
+  readonly queries: () => number;
+  close(): void;
+}
+
 /** A name server that gives every name these IPv4 addresses, in this order, and no others. */
-export async function dnsServer(addresses: readonly string[]): Promise<{ readonly port: number; close(): void }> {
+export async function dnsServer(addresses: readonly string[]): Promise<DnsServer> {
   const socket = createSocket('udp4');
+  let queries = 0;
   socket.on('message', (query, from) => {
+    queries++;
     const nameEnd = query.indexOf(0, HEADER_BYTES) + 1;
     const question = query.subarray(HEADER_BYTES, nameEnd + 4);
     const found = query.readUInt16BE(nameEnd) === TYPE_A ? addresses : [];
@@ -26,5 +34,5 @@ export async function dnsServer(addresses: readonly string[]): Promise<{ readonl
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  return { port: socket.address().port, close: () => socket.close() };
+  return { port: socket.address().port, queries: () => queries, close: () => socket.close() };
 }

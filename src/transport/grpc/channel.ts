@@ -11,8 +11,9 @@ import { Connection, type Dial } from './connection.ts';
 import { parseEndpoint, type Target } from './endpoint.ts';
 import type { ClientTls, GrpcClientOptions } from './options.ts';
 
-/** A name is looked up again when a connection is missing, but not more often, ms. */
+/** A name is looked up again when a connection is missing, but not more often, ms; sooner when it was not found. */
 const MIN_BETWEEN_LOOKUPS = 5_000;
+const MIN_AFTER_FAILURE = 1_000;
 /** Until a proxy has answered, ms. */
 const PROXY_TIMEOUT = 20_000;
 
@@ -27,6 +28,8 @@ export class Channel {
   readonly #proxy: URL | undefined;
   #connections: ReadonlyMap<string, Connection> = new Map();
   #lookedUp = Number.NEGATIVE_INFINITY;
+  /** The last one, or the one that is under way: calls share it. */
+  #lookup: Promise<void> = Promise.resolve();
   #next = 0;
 
   constructor(options: GrpcClientOptions) {
@@ -121,11 +124,19 @@ export class Channel {
     }
   }
 
-  /** Addresses that are new get a connection, those that are gone lose theirs. */
-  async #lookUp(): Promise<void> {
+  #lookUp(): Promise<void> {
     const now = performance.now();
-    if (this.#connections.size > 0 && now - this.#lookedUp < MIN_BETWEEN_LOOKUPS) return;
-    this.#lookedUp = now;
+    if (now - this.#lookedUp >= (this.#connections.size > 0 ? MIN_BETWEEN_LOOKUPS : MIN_AFTER_FAILURE)) {
+      this.#lookedUp = Number.POSITIVE_INFINITY;
+      this.#lookup = this.#newAddresses().finally(() => {
+        this.#lookedUp = performance.now();
+      });
+    }
+    return this.#lookup;
+  }
+
+  /** Addresses that are new get a connection, those that are gone lose theirs. */
+  async #newAddresses(): Promise<void> {
     let addresses: readonly string[];
     try {
       addresses = this.#proxy === undefined ? await addressesOf(this.#target) : [this.#target.host];

@@ -227,6 +227,20 @@ describe('what goes out', () => {
 });
 
 describe('connections', () => {
+  test('a name that is not found is asked for once a second, however many calls there are', async () => {
+    const names = await dnsServer([]);
+    closing.push(names.close);
+    const caller = client(`dns://127.0.0.1:${names.port}/upstream.example:1`);
+    for (let round = 0; round < 3; round++) {
+      const calls = Array.from({ length: 10 }, async () => caller.send(batch(), never));
+      for (const call of await Promise.allSettled(calls)) {
+        expect(call).toMatchObject({ status: 'rejected', reason: { code: Code.UNAVAILABLE } });
+      }
+    }
+    // A and AAAA.
+    expect(names.queries()).toBe(2);
+  });
+
   test('GOAWAY: the call under way ends, the next one has a new connection', async () => {
     const { port, sessions } = await upstream((stream, headers) => {
       stream.session?.goaway();
