@@ -1,9 +1,11 @@
 import type { Batch } from '../../pdata/pdata.ts';
+import { memoryShare } from '../../service/total_memory.ts';
 import { Fifo, type Queue, type QueueItem, Room, sizeOf } from './queue.ts';
 import type { QueueConfig } from './schemas.ts';
 
-/** Whatever the sizer counts: a slow upstream may not take more memory than this. One larger batch alone is taken. */
+/** Whatever the sizer counts: a slow upstream may not take more memory than this, or than a part of it. One larger batch alone is taken. */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+const PARTS = 8;
 
 /** Lives and dies with the process. */
 export class MemoryQueue implements Queue {
@@ -16,7 +18,7 @@ export class MemoryQueue implements Queue {
   /** `wake`: there is something to take. */
   constructor(config: QueueConfig, wake: () => void) {
     this.#config = config;
-    this.#room = new Room(config, MAX_QUEUED_BYTES);
+    this.#room = new Room(config, memoryShare(MAX_QUEUED_BYTES, PARTS));
     this.#wake = wake;
   }
 

@@ -31,7 +31,11 @@ export const queueSchema = {
   properties: {
     enabled: { type: 'boolean', default: true, description: 'Off: the pipeline waits for each request.' },
     num_consumers: { type: 'integer', default: 10, description: 'Requests under way at a time.' },
-    queue_size: { type: 'integer', default: 1000, description: 'Capacity, counted by `sizer`; never above 64 MiB.' },
+    queue_size: {
+      type: 'integer',
+      default: 1000,
+      description: 'Capacity, counted by `sizer`; never above 64 MiB or an eighth of the memory limit.',
+    },
     sizer: {
       type: 'string',
       enum: ['requests', 'items', 'bytes'],

@@ -1,14 +1,16 @@
 import { splitBatch } from '../../pdata/otlp/split.ts';
 import { Batch } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer, type Settings } from '../../service/component.ts';
+import { memoryShare } from '../../service/total_memory.ts';
 import { timerMs } from '../../transport/timer.ts';
 import { type BatchReport, batchReport } from './batch_report.ts';
 import type { BatchConfig } from './config.ts';
 
 /** The buffer takes this many times `send_batch_size` items, then `consume` waits. */
 const BUFFERED_BATCHES = 4;
-/** And never more than this, however few items it is; one larger batch alone is taken. */
+/** And never more than this or a part of the memory, however few items it is; one larger batch alone is taken. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+const PARTS = 16;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
 
@@ -22,6 +24,7 @@ export class BatchProcessor implements Component, Consumer {
   readonly #config: BatchConfig;
   readonly #next: Consumer;
   readonly #maxItems: number;
+  readonly #maxBytes = memoryShare(MAX_BUFFERED_BYTES, PARTS);
   readonly #dropped: (items: number, attributes: { reason: string }) => void;
   readonly #report: BatchReport;
   #pending: Batch[] = [];
@@ -79,12 +82,12 @@ export class BatchProcessor implements Component, Consumer {
 
   #full(batch: Batch): boolean {
     if (this.#items === 0) return false;
-    return this.#items + batch.itemCount > this.#maxItems || this.#bytes + batch.byteLength > MAX_BUFFERED_BYTES;
+    return this.#items + batch.itemCount > this.#maxItems || this.#bytes + batch.byteLength > this.#maxBytes;
   }
 
   #schedule(): void {
     const { timeout, send_batch_size: size } = this.#config;
-    if (timeout === 0 || (size > 0 && this.#items >= size) || this.#bytes >= MAX_BUFFERED_BYTES / 2) {
+    if (timeout === 0 || (size > 0 && this.#items >= size) || this.#bytes >= this.#maxBytes / 2) {
       this.#send();
     } else {
       this.#timer ??= setTimeout(() => {

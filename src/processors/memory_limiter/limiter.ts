@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Logger } from '../../service/component.ts';
+import { totalMemory } from '../../service/total_memory.ts';
 import { timerMs } from '../../transport/timer.ts';
 import type { MemoryLimiterConfig } from './config.ts';
-import { totalMemory } from './total_memory.ts';
 
 const MIB = 1024 * 1024;
 /** A collection that frees less than this share was in vain: the next one waits longer. */

@@ -1,12 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Batch } from '../../../src/pdata/pdata.ts';
 import { type MemoryLimiterConfig, validate } from '../../../src/processors/memory_limiter/config.ts';
 import { MemoryLimiter, processMeter } from '../../../src/processors/memory_limiter/limiter.ts';
 import { MemoryLimiterProcessor } from '../../../src/processors/memory_limiter/memory_limiter.ts';
-import { totalMemory } from '../../../src/processors/memory_limiter/total_memory.ts';
 import { counted, testSettings } from '../../support/settings.ts';
 
 const MIB = 2 ** 20;
@@ -90,24 +86,6 @@ test('the process is measured, and can be collected', () => {
   processMeter.collect();
   expect(processMeter.used()).toBeGreaterThan(10 * MIB);
   expect(processMeter.total()).toBeGreaterThan(100 * MIB);
-});
-
-test.each([
-  ['v2, its own limit', '0::/pod/box\n', { 'pod/box/memory.max': '200', 'pod/memory.max': '900' }, 200],
-  ['v2, a limit above it', '0::/pod/box\n', { 'pod/box/memory.max': 'max', 'pod/memory.max': '300' }, 300],
-  ['v2 in a namespace', '0::/../x\n', { 'memory.max': '400' }, 400],
-  ['v1', '4:cpu:/a\n5:memory:/a\n', { 'memory/a/memory.limit_in_bytes': '500' }, 500],
-  ['v1 without a limit', '5:memory:/\n', { 'memory/memory.limit_in_bytes': '9223372036854771712' }, 1000],
-  ['none', '', {}, 1000],
-])('memory that may be used: %s', (_, cgroup, files, expected) => {
-  const directory = mkdtempSync(join(tmpdir(), 'sonde-cgroup-'));
-  writeFileSync(join(directory, 'cgroup'), cgroup);
-  for (const [path, text] of Object.entries(files as Record<string, string>)) {
-    mkdirSync(join(directory, path, '..'), { recursive: true });
-    writeFileSync(join(directory, path), text);
-  }
-  expect(totalMemory(join(directory, 'cgroup'), directory, 1000)).toBe(expected);
-  rmSync(directory, { recursive: true });
 });
 
 test.each([

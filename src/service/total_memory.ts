@@ -24,6 +24,11 @@ export function totalMemory(proc = '/proc/self/cgroup', mount = '/sys/fs/cgroup'
   return total;
 }
 
+/** Most bytes of a buffer: `most`, or in a small pod one part in `parts` of what it may use. */
+export function memoryShare(most: number, parts: number, total = totalMemory()): number {
+  return Math.min(most, Math.floor(total / parts));
+}
+
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
