@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import type { OtlpTarget } from '../config/telemetry.ts';
@@ -36,6 +37,8 @@ export class OtlpExporter<Items> {
     this.#config = config;
     this.#signal = signal;
     this.#logger = logger;
+    // Each export under way listens.
+    setMaxListeners(0, this.#closed.signal);
   }
 
   /** `closers` gets what ends it at once. */
@@ -83,9 +86,21 @@ export class OtlpExporter<Items> {
   async #export(items: Items): Promise<void> {
     const body = this.#serializer.serializeRequest(items);
     if (body === undefined) throw new Error('it could not be encoded');
-    const late = AbortSignal.timeout(timerMs(this.#config.timeout));
-    const signal = AbortSignal.any([late, this.#closed.signal]);
-    const end = performance.now() + this.#config.timeout;
+    // Not AbortSignal.any: in Node 20 a signal that lives long keeps something of each that was made of it.
+    const ending = new AbortController();
+    const stop = (): void => ending.abort();
+    const timer = setTimeout(stop, timerMs(this.#config.timeout));
+    this.#closed.signal.addEventListener('abort', stop);
+    if (this.#closed.signal.aborted) stop();
+    try {
+      await this.#sendUntil(body, performance.now() + this.#config.timeout, ending.signal);
+    } finally {
+      clearTimeout(timer);
+      this.#closed.signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async #sendUntil(body: Uint8Array, end: number, signal: AbortSignal): Promise<void> {
     for (let wait = FIRST_RETRY_MS; ; wait *= 2) {
       try {
         this.#tell(await this.#sender.send(body, signal));
