@@ -3,6 +3,7 @@ import type { Span } from '../support/otlp.ts';
 import { program } from '../support/paths.ts';
 import { withScene } from '../support/scene.ts';
 import { nginx, type StartServer } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 const COUNT = 11;
 
@@ -146,5 +147,44 @@ describe('connections of no known protocol', () => {
       ['server', 1, undefined],
     ]);
     expect(of('sonde.connection.duration', 3)).toHaveLength(2);
+  });
+
+  test('bytes of connections that stay open are told as they pass, of Unix sockets too', async () => {
+    const script = `
+import os, socket, tempfile, time
+path = os.path.join(tempfile.mkdtemp(), 'socket')
+unix = socket.socket(socket.AF_UNIX); unix.bind(path); unix.listen()
+tcp = socket.create_server(('127.0.0.1', ${PORT}))
+for listener, family in ((tcp, socket.AF_INET), (unix, socket.AF_UNIX)):
+    client = socket.socket(family); client.connect(listener.getsockname()); server, _ = listener.accept()
+    for _ in range(100):
+        client.sendall(b'\\xde\\xad' * 500); server.recv(1000, socket.MSG_WAITALL)
+        server.sendall(b'\\xbe' * 70); client.recv(70, socket.MSG_WAITALL)
+        time.sleep(0.003)
+    globals()['keep' + str(family)] = client, server
+time.sleep(30)
+`;
+    await withScene(start, async ({ netns, sonde }) => {
+      const child = netns.spawn('/usr/bin/python3', ['-c', script]);
+      const told = () =>
+        sonde
+          .points()
+          .filter(({ metric }) => metric === 'sonde.connection.io')
+          .map(({ attributes: of, value }) =>
+            [of['network.transport'], of['sonde.connection.role'], of['network.io.direction'], value].join(' '),
+          )
+          .sort();
+      const all = ['tcp', 'unix'].flatMap((transport) => [
+        `${transport} client receive 7000`,
+        `${transport} client transmit 100000`,
+        `${transport} server receive 100000`,
+        `${transport} server transmit 7000`,
+      ]);
+      await until(() => told().join() === all.join(), 'the bytes of open connections').catch(() => undefined);
+      expect(told()).toEqual(all);
+      expect(sonde.points().filter(({ metric }) => metric === 'sonde.connection.sent')).toEqual([]);
+      child.kill();
+      await sonde.stop();
+    });
   });
 });
