@@ -198,9 +198,9 @@ describe.each(['client', 'server'] as const)('the %s', (kind) => {
       'sonde.partial': ['connection', 'tls.handshake'],
       'server.address': '127.0.0.1',
     });
-    for (const key of ['tls.established', 'tls.protocol.version', 'error.type']) {
-      expect(span?.attributes).not.toHaveProperty([key]);
-    }
+    for (const key of ['tls.established', 'tls.protocol.version']) expect(span?.attributes).not.toHaveProperty([key]);
+    // Whoever closes first may have the other's farewell unread; then it is a reset.
+    expect([undefined, 'connection_reset']).toContain(span?.attributes['error.type']);
   });
 
   test('a download: its bytes are counted', () => {
