@@ -74,7 +74,7 @@ async function bind(server: Server, endpoint: string, transport: string): Promis
   return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
 }
 
-/** Of one server. Each takes some 50 KiB, however little it sends. */
+/** Of one server. An HTTP/2 one takes some 60 KiB, however little it sends. */
 const MAX_CONNECTIONS = 4096;
 
 /** `refused`: a connection is closed because there are too many. Returns what ends all, also those that TLS's handshake has not left. */

@@ -21,7 +21,8 @@ export function proxyFor(url: URL, configured: string, env: Environment): URL | 
 /** Why it cannot be used as a proxy; undefined: it can. */
 export function proxyProblem(text: string): string | undefined {
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed === undefined || parsed.hostname === '') return `a URL such as http://proxy:3128 is needed, got "${text}"`;
+  // Without the text: it may hold a password.
+  if (parsed === undefined || parsed.hostname === '') return 'a URL such as http://proxy:3128 is needed';
   if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return undefined;
   return `proxies of the scheme "${parsed.protocol.slice(0, -1)}" are not supported, use http or https`;
 }

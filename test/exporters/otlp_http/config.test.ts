@@ -104,7 +104,7 @@ test.each([
     '{endpoint: "http://a", proxy_url: "socks5://proxy:1080"}',
     'proxy_url: proxies of the scheme "socks5" are not supported, use http or https',
   ],
-  ['{endpoint: "http://a", proxy_url: "proxy"}', 'proxy_url: a URL such as http://proxy:3128 is needed, got "proxy"'],
+  ['{endpoint: "http://a", proxy_url: "proxy"}', 'proxy_url: a URL such as http://proxy:3128 is needed'],
   [
     '{endpoint: "http://a", auth: {authenticator: oauth2client}}',
     'auth::authenticator: failed to resolve authenticator "oauth2client": Sonde has no authenticator extensions; set the header under headers',
