@@ -41,10 +41,10 @@ const kinds: readonly Kind[] = [
   {
     ...failed,
     method: 'Slow',
-    count: 5,
+    count: 3,
     status: 'DEADLINE_EXCEEDED',
     serverError: true,
-    timeout: 0.2,
+    timeout: 0.5,
     orCancelled: true,
   },
   { method: 'Cancel', count: 11, status: 'CANCELLED', serverError: false, requests: 1, responses: 1 },

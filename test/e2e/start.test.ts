@@ -78,10 +78,10 @@ describe('config/default.yaml', () => {
     await nodeClient(netns, server, batch);
     // The default observes the machine: only this test's paths are its own.
     const own = (): string[] => lines().filter((line) => line.includes('/default/items/'));
-    await until(() => own().length >= 2 * batch.count, 'a line per span', 10_000);
+    await until(() => own().length >= 2 * batch.count, 'a line per span');
     // Every ten seconds.
     const metric = (): boolean => lines().some((line) => line.includes('http.server.request.duration'));
-    await until(metric, 'the request metrics', 20_000);
+    await until(metric, 'the request metrics');
     const { code } = await sonde.stop();
     expect(code).toBe(0);
     expect(own().filter((line) => line.startsWith('GET'))).toHaveLength(2 * batch.count);
