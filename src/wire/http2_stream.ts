@@ -51,3 +51,42 @@ export class StreamPool {
     this.#free.push(stream);
   }
 }
+
+/** The open streams of one connection, in the order in which they came. */
+export class OpenStreams {
+  readonly #older = new Map<number, Http2Stream>();
+  /** Beside the map until another one comes: a map that becomes empty with every stream makes its table anew. */
+  #newest: Http2Stream | undefined = undefined;
+
+  get size(): number {
+    return this.#older.size + (this.#newest === undefined ? 0 : 1);
+  }
+
+  get(id: number): Http2Stream | undefined {
+    const newest = this.#newest;
+    if (newest !== undefined && newest.id === id) return newest;
+    return this.#older.size === 0 ? undefined : this.#older.get(id);
+  }
+
+  add(stream: Http2Stream): void {
+    const before = this.#newest;
+    if (before !== undefined) this.#older.set(before.id, before);
+    this.#newest = stream;
+  }
+
+  delete(stream: Http2Stream): void {
+    if (stream === this.#newest) this.#newest = undefined;
+    else this.#older.delete(stream.id);
+  }
+
+  /** Whoever gets a stream may delete it. */
+  *all(): Generator<Http2Stream> {
+    yield* this.#older.values();
+    if (this.#newest !== undefined) yield this.#newest;
+  }
+
+  clear(): void {
+    this.#older.clear();
+    this.#newest = undefined;
+  }
+}

@@ -5,10 +5,10 @@ import { HttpConnection } from './http.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import type { HttpMapping } from './http_mapping.ts';
 import type { HeaderBlock } from './http2_headers.ts';
-import type { Http2Stream, StreamPool } from './http2_stream.ts';
+import { type Http2Stream, OpenStreams, type StreamPool } from './http2_stream.ts';
 
 /** Open streams of one connection that are remembered. */
-export const MAX_STREAMS = 1024;
+const MAX_STREAMS = 1024;
 /** A stream of which nothing came for so long after bytes were lost has ended in them, ns. */
 const LOST_AFTER = 10e9;
 /** The stream of a request that came before the upgrade (RFC 7540 section 3.2). */
@@ -47,7 +47,7 @@ export class Http2Streams {
   readonly #sink: Sink;
   readonly #http: HttpConnection;
   readonly #grpc: GrpcConnection;
-  readonly #open = new Map<number, Http2Stream>();
+  readonly #open = new OpenStreams();
   /** The highest stream that the client was seen to open. */
   #lastRequest = 0;
   /** Requests may have been lost. */
@@ -68,7 +68,7 @@ export class Http2Streams {
   }
 
   has(id: number): boolean {
-    return this.#open.has(id);
+    return this.#open.get(id) !== undefined;
   }
 
   /** A response came whose request may still come: pushed streams are the server's own. */
@@ -84,7 +84,7 @@ export class Http2Streams {
     exchange.status = 0;
     exchange.requestDone = true;
     this.#lastRequest = UPGRADED_STREAM;
-    this.#open.set(UPGRADED_STREAM, stream);
+    this.#open.add(stream);
   }
 
   /** `result`: of the decoding of the block, which is in the shared HeaderBlock. */
@@ -103,7 +103,7 @@ export class Http2Streams {
   }
 
   push(id: number, result: number, start: number, time: number): void {
-    if (this.#open.has(id)) return;
+    if (this.#open.get(id) !== undefined) return;
     const stream = this.#begin(id, result, start, time);
     if (stream !== undefined) stream.exchange.requestDone = true;
   }
@@ -122,7 +122,7 @@ export class Http2Streams {
     exchange.requestPartial = (result & (UNKNOWN | CUT)) !== 0;
     stream.grpc = block.grpc;
     stream.timeout = block.timeout;
-    this.#open.set(id, stream);
+    this.#open.add(stream);
     return stream;
   }
 
@@ -212,7 +212,7 @@ export class Http2Streams {
 
   /** The sender will not answer streams of the other end beyond `last`. */
   goaway(side: Side, last: number, time: number): void {
-    for (const stream of this.#open.values()) {
+    for (const stream of this.#open.all()) {
       const asked = (stream.id & 1) === 1;
       if (asked === (side === CLIENT) || stream.id <= last || stream.exchange.status !== 0) continue;
       this.#fail(stream, GOAWAY_TYPE, side === CLIENT, time);
@@ -222,7 +222,7 @@ export class Http2Streams {
   /** Whole frames of one direction are missing. */
   lost(side: Side, time: number): void {
     if (side === CLIENT) this.#lossy = true;
-    for (const stream of this.#open.values()) {
+    for (const stream of this.#open.all()) {
       const { exchange } = stream;
       if (side === CLIENT && !exchange.requestDone) {
         exchange.requestAtLeast = stream.requests.atLeast = true;
@@ -240,7 +240,7 @@ export class Http2Streams {
   /** Tells streams whose answer must have ended in lost bytes. */
   #sweep(time: number): void {
     let first = Number.POSITIVE_INFINITY;
-    for (const stream of this.#open.values()) {
+    for (const stream of this.#open.all()) {
       const { responseLostAt } = stream;
       if (responseLostAt < 0) continue;
       if (time - responseLostAt >= LOST_AFTER) this.#partial(stream);
@@ -252,7 +252,7 @@ export class Http2Streams {
   /** Tells the oldest stream whose answer may have ended in lost bytes. False: there is none. */
   #makeRoom(): boolean {
     if (this.#sweepAt === Number.POSITIVE_INFINITY) return false;
-    for (const stream of this.#open.values()) {
+    for (const stream of this.#open.all()) {
       if (stream.responseLostAt < 0) continue;
       this.#partial(stream);
       return true;
@@ -269,7 +269,7 @@ export class Http2Streams {
 
   /** The connection is over, as is known since `time`. */
   fail(errorType: string, time: number): void {
-    for (const stream of this.#open.values()) {
+    for (const stream of this.#open.all()) {
       if (stream.responseLostAt >= 0) this.#partial(stream);
       else this.#fail(stream, errorType, false, time);
     }
@@ -290,7 +290,7 @@ export class Http2Streams {
 
   /** Nobody looks any longer. */
   abandon(): void {
-    for (const stream of this.#open.values()) {
+    for (const stream of this.#open.all()) {
       this.#sink.reject('unfinished');
       this.#shared.pool.recycle(stream);
     }
@@ -298,7 +298,7 @@ export class Http2Streams {
   }
 
   #tell(stream: Http2Stream): void {
-    this.#open.delete(stream.id);
+    this.#open.delete(stream);
     this.#sink.operation(stream.grpc ? this.#grpc.operation(stream) : this.#http.operation(stream.exchange));
     this.#shared.pool.recycle(stream);
   }
