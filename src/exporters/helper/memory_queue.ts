@@ -3,7 +3,10 @@ import { memoryShare } from '../../service/total_memory.ts';
 import { Fifo, type Queue, type QueueItem, Room, sizeOf } from './queue.ts';
 import type { QueueConfig } from './schemas.ts';
 
-/** Whatever the sizer counts: a slow upstream may not take more memory than this, or than a part of it. One larger batch alone is taken. */
+/**
+ * Whatever the sizer counts: a slow upstream may not take more memory than this, nor than one in PARTS of what the process may
+ * use. One larger batch alone is taken.
+ */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 const PARTS = 8;
 

@@ -193,7 +193,7 @@ export const schema = {
           maximum: 1073741824,
           default: 16777216,
           description:
-            'Most bytes that wait in Sonde when the buffer fills faster than it is read (used only then); beyond, operations are dropped and counted.',
+            'Most bytes that wait in Sonde when the buffer fills faster than it is read (used only then), never above a sixteenth of the memory limit; beyond, operations are dropped and counted.',
         },
       },
       additionalProperties: false,
@@ -209,7 +209,7 @@ export const schema = {
           maximum: 1073741824,
           default: 16777216,
           description:
-            'Most bytes of spans that wait for the pipeline (used only then); spans beyond are dropped and counted, the metrics stay exact.',
+            'Most bytes of spans that wait for the pipeline (used only then), never above a sixteenth of the memory limit; spans beyond are dropped and counted, the metrics stay exact.',
         },
       },
       additionalProperties: false,

@@ -1,6 +1,7 @@
 import { Batch } from '../../pdata/pdata.ts';
 import type { Component, Consumer, NextConsumers, Settings } from '../../service/component.ts';
 import { receiverReport } from '../../service/item_counter.ts';
+import { memoryShare } from '../../service/total_memory.ts';
 import type { TapReport } from '../../tap/protocol.ts';
 import type { SharedTap, TapMember } from '../../tap/shared_tap.ts';
 import type { EbpfSocketConfig } from './config.ts';
@@ -10,6 +11,8 @@ import { tapFilter } from './filter.ts';
 const START_LIMIT_MS = 1000;
 const DEFAULT_INTERVAL_MS = 60_000;
 const MIB = 1024 * 1024;
+/** No buffer is more than this part of the memory. */
+const BUFFER_PARTS = 16;
 
 /** What applications send and receive over sockets, as spans and metrics. */
 export class EbpfSocketReceiver implements Component {
@@ -92,8 +95,8 @@ export class EbpfSocketReceiver implements Component {
         bytesPerOperation: capture.bytes_per_operation,
         bytesPerInterval: capture.bytes_per_interval,
         maxConnections: this.#config.max_connections,
-        backlogBytes: ring.backlog,
-        spanBytes: spans.size,
+        backlogBytes: memoryShare(ring.backlog, BUFFER_PARTS),
+        spanBytes: memoryShare(spans.size, BUFFER_PARTS),
       },
       {
         spans: this.#deliver('spans', traces, (bytes, items) => new Batch('traces', [bytes], items)),
