@@ -1,12 +1,12 @@
 // Senders, Sonde and an upstream on loopback.
 import { fork, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inRoot } from '../lib/root.mjs';
+import { grpcSender, httpSender } from './senders.mjs';
 import { traceRequest } from './spans.mjs';
 
 async function freePort() {
@@ -22,7 +22,7 @@ export class World {
   spans = 0;
   acknowledged = 0;
   received = 0;
-  #agent = new Agent({ keepAlive: true });
+  #senders = [];
   #sending = [];
   #stop = false;
   #stderr = '';
@@ -34,13 +34,13 @@ export class World {
   static async start({ queue, persistent, record, exporter = 'otlp_http', compression = 'gzip', batch = true }) {
     const world = new World();
     world.protocol = exporter === 'otlp_grpc' ? 'grpc' : 'http';
-    [world.port, world.upstreamPort] = [await freePort(), await freePort()];
+    [world.port, world.grpcPort, world.upstreamPort] = [await freePort(), await freePort(), await freePort()];
     world.file = record ? join(world.directory, 'ids') : undefined;
     const storage = persistent ? `, storage: file_storage` : '';
     writeFileSync(
       join(world.directory, 'config.yaml'),
       `receivers:
-  otlp: {protocols: {http: {endpoint: '127.0.0.1:${world.port}'}}}
+  otlp: {protocols: {http: {endpoint: '127.0.0.1:${world.port}'}, grpc: {endpoint: '127.0.0.1:${world.grpcPort}'}}}
 processors:
   batch: {timeout: 50ms}
 exporters:
@@ -109,18 +109,19 @@ service:
     await gone;
   }
 
-  /** Each sender has one request under way and sends it until it is acknowledged. */
+  /** By HTTP and gRPC in turns. Each sender has one request under way and sends it until it is acknowledged. */
   startSenders({ senders, spansPerRequest, limit = Number.POSITIVE_INFINITY, pauseMs = 0 }) {
-    const one = async () => {
+    this.#senders = [httpSender(this.port), grpcSender(this.grpcPort)];
+    const one = async (sender) => {
       while (!this.#stop && this.spans < limit) {
         const body = traceRequest(this.spans + 1, spansPerRequest);
         this.spans += spansPerRequest;
-        while (!(await this.#post(body))) await sleep(20);
+        while (!(await sender.post(body))) await sleep(20);
         this.acknowledged += spansPerRequest;
         if (pauseMs > 0) await sleep(pauseMs);
       }
     };
-    this.#sending = Array.from({ length: senders }, one);
+    this.#sending = Array.from({ length: senders }, (_, i) => one(this.#senders[i % this.#senders.length]));
   }
 
   async stopSenders() {
@@ -130,30 +131,6 @@ service:
 
   async sent() {
     await Promise.all(this.#sending);
-  }
-
-  #post(body) {
-    return new Promise((resolve) => {
-      const outgoing = request(
-        {
-          host: '127.0.0.1',
-          port: this.port,
-          path: '/v1/traces',
-          method: 'POST',
-          agent: this.#agent,
-          timeout: 5000,
-          headers: { 'content-type': 'application/x-protobuf', 'content-length': body.length },
-        },
-        (response) => {
-          response.resume();
-          response.on('end', () => resolve(response.statusCode === 200));
-          response.on('error', () => resolve(false));
-        },
-      );
-      outgoing.on('timeout', () => outgoing.destroy());
-      outgoing.on('error', () => resolve(false));
-      outgoing.end(body);
-    });
   }
 
   /** Waits until every id has come or `timeoutMs` is over. */
@@ -198,7 +175,7 @@ service:
 
   async close() {
     this.#stop = true;
-    this.#agent.destroy();
+    for (const sender of this.#senders) sender.close();
     for (const child of [this.sonde, this.sink]) {
       if (child !== undefined && child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     }
