@@ -2,11 +2,12 @@
 // Everything that needs no running: types, lint, format, import rules, generated files.
 import { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { deadExports } from './lib/checks/exports.mjs';
 import { importRules } from './lib/checks/imports.mjs';
 import { cFormat, lint, types } from './lib/checks/tools.mjs';
 import { generated, lockfile, longFiles, machinePaths } from './lib/checks/tree.mjs';
 
-const checks = [types, lint, cFormat, importRules, generated, lockfile, machinePaths];
+const checks = [types, lint, cFormat, importRules, deadExports, generated, lockfile, machinePaths];
 
 /** Prints each check's result; returns the counts. */
 export function check() {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../package_root.ts';
 import type { Addon } from './addon.ts';
 
-export function addonPath(): string {
+function addonPath(): string {
   return join(packageRoot(), 'build', 'Release', 'sonde.node');
 }
 

@@ -3,7 +3,7 @@
 const GROUPS = 8;
 
 /** True for ::ffff:0:0/96 (RFC 4291, 2.5.5.2). */
-export function isMapped(view: DataView, at: number): boolean {
+function isMapped(view: DataView, at: number): boolean {
   return view.getUint32(at) === 0 && view.getUint32(at + 4) === 0 && view.getUint32(at + 8) === 0xffff;
 }
 

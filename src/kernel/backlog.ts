@@ -14,7 +14,7 @@ export class RecordBytes {
 }
 
 /** A copy of whole records, read from `position` to `end`. */
-export class BacklogChunk extends RecordBytes {
+class BacklogChunk extends RecordBytes {
   position = 0;
   end = 0;
 

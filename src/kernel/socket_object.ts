@@ -18,7 +18,7 @@ export interface SocketObject {
 /** Two operations of the probe: one byte sent, one byte received. */
 const PROBE_OPERATIONS = 2;
 
-export class BlindHookError extends Error {}
+class BlindHookError extends Error {}
 
 /** Throws an AddonError if the kernel refuses, a BlindHookError if the hooks are attached but do not see traffic. */
 export function attachSockets(addon: Addon, backend: Backend, options: KernelTapOptions): SocketObject {

@@ -18,7 +18,7 @@ const AF_INET = 2;
 /** Linux, NetBSD and OpenBSD, FreeBSD, Darwin. */
 const AF_INET6 = new Set([10, 24, 28, 30]);
 
-export const NOT_IP = 'that are not IP';
+const NOT_IP = 'that are not IP';
 export const CUT_HEADERS = 'cut before the end of their headers';
 
 /** Where the IP header begins in the frame `bytes[start, end)`, or why there is none. */

@@ -84,7 +84,7 @@ export class Instance implements ServiceInstance {
 }
 
 /** Resource attributes of the instance whose first process is `top`; `member` may be the same. */
-export function describeInstance(top: Top, member: Top, describer: Describer): ResourceAttributes {
+function describeInstance(top: Top, member: Top, describer: Describer): ResourceAttributes {
   const { host, reader, version } = describer;
   const { image } = top;
   const living = [top, member].find((one) => isStill(one, reader));

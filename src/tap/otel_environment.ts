@@ -36,7 +36,7 @@ function variable(bytes: Buffer, name: Buffer): string {
 }
 
 /** More pairs than this are no description of a service; the value is dropped as malformed. */
-export const MAX_RESOURCE_ATTRIBUTES = 128;
+const MAX_RESOURCE_ATTRIBUTES = 128;
 
 /**
  * `key=value,key=value`, both percent-encoded (W3C Baggage without properties). As the specification asks, a value that

@@ -5,7 +5,7 @@ import { isInterpreter } from './program_name.ts';
 
 /** Bytes read at most; what is longer is cut, and a cut argument or variable is left out. */
 export const ENVIRON_BYTES = 128 * 1024;
-export const CMDLINE_BYTES = 16 * 1024;
+const CMDLINE_BYTES = 16 * 1024;
 const TEXT_BYTES = 64 * 1024;
 
 /** USER_HZ: 100 on x86-64 and arm64, whatever CONFIG_HZ is. Nanoseconds in a tick. */

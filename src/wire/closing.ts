@@ -2,7 +2,7 @@ import { CLIENT, type End, SERVER, type Side } from './decoder.ts';
 
 /** `error.type` of an exchange without a (whole) answer, by what ended its connection. */
 export const CLIENT_CLOSED = 'client_closed';
-export const SERVER_CLOSED = 'server_closed';
+const SERVER_CLOSED = 'server_closed';
 export const CONNECTION_RESET = 'connection_reset';
 export const TIMEOUT = 'timeout';
 

@@ -3,7 +3,7 @@ import { DbCall } from './db_call.ts';
 import type { ConnectionContext, Sink } from './decoder.ts';
 
 /** Unanswered calls of one connection that are remembered; `redis-cli --pipe` has tens of thousands under way. */
-export const MAX_WAITING = 65_536;
+const MAX_WAITING = 65_536;
 const MAX_POOLED = 4096;
 /** How much earlier than its request an answer may be stamped, ns: the hooks fire after the operation, on two CPUs. */
 const MAX_INVERSION = 1e5;

@@ -14,9 +14,6 @@ const LENGTHS =
 const EOS = 256;
 const EOS_LENGTH = 30;
 
-/** A symbol takes at least this many bits: a string of n bytes decodes to at most n × 8 / 5. */
-export const SHORTEST_CODE = 5;
-
 /** `STEP[state × 16 + nibble]`: the next state, the symbol that ends within the nibble, and flags. */
 const SYMBOL_SHIFT = 9;
 const STATE_MASK = 0x1ff;

@@ -6,7 +6,7 @@ const DEFAULT_SIZE = 4096;
  * Most that is remembered, whatever was agreed. Indices count from the newest entry, so what is forgotten early at the
  * other end shifts nothing: it is only not known.
  */
-export const MAX_TABLE_SIZE = 65_536;
+const MAX_TABLE_SIZE = 65_536;
 
 /** A header field that somebody wants to know of. */
 export interface HeaderName {

@@ -4,7 +4,7 @@ import { HttpExchange } from './http_exchange.ts';
 import type { HttpMapping } from './http_mapping.ts';
 
 /** Unanswered requests of one connection that are remembered. */
-export const MAX_PIPELINED = 1024;
+const MAX_PIPELINED = 1024;
 /** Exchanges kept for reuse by all connections of a decoder. */
 const MAX_POOLED = 1024;
 /**

@@ -6,7 +6,7 @@ const PREPARE = new RegExp(String.raw`^\s*PREPARE\s+${NAME}\s*(?:\([^)]*\)\s*)?A
 const EXECUTE = new RegExp(String.raw`^\s*EXECUTE\s+${NAME}`, 'i');
 const DEALLOCATE = new RegExp(String.raw`^\s*DEALLOCATE\s+(?:PREPARE\s+)?${NAME}`, 'i');
 /** Behind each name of several. */
-export const SEPARATOR = '\0';
+const SEPARATOR = '\0';
 
 /**
  * What the names of one connection's prepared statements stand for, those of Parse and those of SQL's PREPARE alike. The

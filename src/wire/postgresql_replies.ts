@@ -13,7 +13,7 @@ const STRINGS = asciiBytes('standard_conforming_strings\0');
 /** RowDescription, ParseComplete, BindComplete, EmptyQueryResponse, ErrorResponse, CopyIn, CopyOut. */
 const FIRST_TYPES: ReadonlySet<number> = new Set([0x54, 0x31, 0x32, 0x49, 0x45, 0x47, 0x48]);
 /** The server skips what comes after an error until Sync. */
-export const PIPELINE_ABORTED = 'pipeline_aborted';
+const PIPELINE_ABORTED = 'pipeline_aborted';
 
 /** What the server sends. Notices, parameters and notifications come at any time and answer nothing. */
 export class PostgresqlReplies implements DbGrammar {

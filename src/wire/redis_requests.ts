@@ -13,7 +13,7 @@ const ARGUMENTS = 1;
 const LINE = 2;
 
 /** Bytes of an argument that are looked at, and of an inline command. */
-export const MAX_ARGUMENT = 256;
+const MAX_ARGUMENT = 256;
 export const MAX_INLINE = 1024;
 /** Of the query text with `query: keep`. */
 const MAX_TEXT = 2048;

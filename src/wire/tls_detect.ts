@@ -7,11 +7,11 @@ export const CHANGE_CIPHER_SPEC = 20;
 export const ALERT = 21;
 export const HANDSHAKE = 22;
 export const APPLICATION_DATA = 23;
-export const HEARTBEAT = 24;
+const HEARTBEAT = 24;
 /** Type, version, length. */
 export const HEADER = 5;
 /** 2^14, and what encryption may add up to TLS 1.2: RFC 5246 section 6.2.3. */
-export const MAX_RECORD = 16_384 + 2048;
+const MAX_RECORD = 16_384 + 2048;
 export const CLIENT_HELLO = 1;
 export const SERVER_HELLO = 2;
 

@@ -141,7 +141,7 @@ export function amendAttributes(
   );
 }
 
-export function amendList(
+function amendList(
   message: Uint8Array,
   field: number,
   change: (attributes: AttributeList) => void,

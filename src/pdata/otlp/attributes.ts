@@ -118,7 +118,7 @@ function stringValueLength(value: string): number {
 }
 
 /** `KeyValue.key` for a name that is not fixed in code (AttributeKey keeps its names for ever). */
-export function encodeKey(name: string): Uint8Array {
+function encodeKey(name: string): Uint8Array {
   const writer = new ByteWriter(10 + name.length * 3);
   writer.byte(0x0a);
   writer.string(name);
