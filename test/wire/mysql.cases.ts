@@ -218,6 +218,28 @@ export const protocol: readonly WireCase[] = [
   ),
   own('a command that nobody knows', exchange(packet(0, '\x7fx'), ok()), [], { rejects: { unknown_command: 1 } }),
   own(
+    'a result of 256 columns, and one whose columns the client knows',
+    [
+      ...exchange(
+        query('SELECT * FROM wide'),
+        packet(1, `\xfc${little(256, 2)}`) +
+          Array.from({ length: 256 }, (_, at) => column((2 + at) & 0xff)).join('') +
+          eof(2) +
+          packet(3, 'hunter') +
+          eof(4),
+      ),
+      ...exchange(
+        query('SELECT * FROM known'),
+        packet(1, '\x02\0') + packet(2, '\x06hunter\xfb') + packet(3, '\x01a\xfb') + eof(4),
+      ),
+    ],
+    [
+      { name: 'SELECT wide', 'db.response.returned_rows': 1 },
+      { name: 'SELECT known', 'db.response.returned_rows': 2 },
+    ],
+    { whole: true },
+  ),
+  own(
     'commands without text',
     [
       ...[4, 5, 6, 7, 8, 10, 12, 13, 14, 27, 31].flatMap((code) =>
