@@ -1,4 +1,5 @@
 import { unused } from '../config/references.ts';
+import type { TelemetryConfig } from '../config/telemetry.ts';
 import { ConfigWatcher } from '../config/watch.ts';
 import type { LineLogger } from '../service/logger.ts';
 import { OwnTelemetry } from '../service/own_telemetry.ts';
@@ -106,7 +107,7 @@ class Reloads {
       const { config, warnings } = await readConfig(this.#args, files);
       tell(this.#logger, warnings, unused(config));
       const { made, stopped } = await this.#service.reload(config);
-      await this.#telemetry.apply(config.telemetry);
+      await this.#applyTelemetry(config.telemetry);
       this.#logger.info('Config reloaded', { started: made, stopped });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -115,6 +116,15 @@ class Reloads {
       followed = new Map([...this.#files, ...files]);
     }
     if (!this.#closed) this.follow(followed);
+  }
+
+  /** The pipelines are new already: what is wrong here is no reason to go back. */
+  async #applyTelemetry(config: TelemetryConfig): Promise<void> {
+    try {
+      await this.#telemetry.apply(config);
+    } catch (error) {
+      this.#logger.error('own telemetry could not be changed; it is off until the next reload', { error });
+    }
   }
 }
 

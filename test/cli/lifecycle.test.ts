@@ -154,6 +154,20 @@ describe('SIGTERM', () => {
     expect(running.stderr()).not.toContain('it is lost');
     expect(sink.received.length).toBeGreaterThanOrEqual(1);
   });
+
+  test('own telemetry that does not start does not undo the pipelines', async () => {
+    const running = await ready(configuration());
+    const exporter = '{otlp: {endpoint: "https://localhost:1", certificate: /nope.pem}}';
+    const traces = `telemetry: {traces: {processors: [{simple: {exporter: ${exporter}}}]}, `;
+    writeFileSync(file, configuration('otlp_http/new').replace('telemetry: {', traces));
+    running.child.kill('SIGHUP');
+    await until(() => running.stderr().includes('Config reloaded'), 'the reload');
+    expect(running.stderr()).toMatch(/own telemetry could not be changed.*nope\.pem/);
+    await send(1);
+    await until(() => sink.received.length > 0, 'the span');
+    stop(running);
+    expect((await running.exit).code).toBe(0);
+  });
 });
 
 describe('SIGHUP', () => {
