@@ -154,6 +154,16 @@ describe('blocks that are none', () => {
   });
 });
 
+test('the last entry of the static table and the first of the dynamic one', () => {
+  const reading = new Reading();
+  expect(reading.read('7d 01 78')).toBe(WHOLE);
+  expect(reading.fields).toEqual(['www-authenticate: x']);
+  expect(reading.read('bd be 7e 01 79')).toBe(WHOLE);
+  expect(reading.fields).toEqual(['www-authenticate: ', 'www-authenticate: x', 'www-authenticate: y']);
+  expect(reading.read('40 01 61 01 62 7e 01 63')).toBe(WHOLE);
+  expect(reading.fields).toEqual(['a: b', 'a: c']);
+});
+
 test('after lost blocks older entries are unknown, newer ones keep their places', () => {
   const reading = new Reading();
   reading.decoder.lose();

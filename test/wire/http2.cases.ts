@@ -57,6 +57,24 @@ export const framing: readonly WireCase[] = [
     },
   ),
   one(
+    'the scheme of a client that knows of TLS',
+    'RFC 9113 section 8.3.1',
+    [client(headers(1, { ...get('/s'), ':scheme': 'https' }, true)), server(ok(1))],
+    { 'url.scheme': 'https' },
+  ),
+  one(
+    'a scheme that is free text',
+    'RFC 9113 section 8.3.1',
+    [client(headers(1, { ...get('/s'), ':scheme': 'hunter' }, true)), server(ok(1))],
+    { 'url.scheme': 'http' },
+  ),
+  one(
+    'an answer without a status',
+    'RFC 9113 section 8.3.2',
+    [client(headers(1, get('/n'), true)), server(headers(1, { 'x-a': 'b' }, true))],
+    { 'http.response.status_code': undefined, 'sonde.partial': ['http.response'] },
+  ),
+  one(
     'padding and priority',
     'RFC 9113 sections 6.1 and 6.2',
     [

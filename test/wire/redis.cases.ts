@@ -115,6 +115,26 @@ export const recordings: readonly WireCase[] = [
 ];
 
 export const protocol: readonly WireCase[] = [
+  {
+    name: 'another database while nothing is answered',
+    from: 'https://redis.io/docs/latest/commands/client-reply/',
+    fromStart: true,
+    steps: [
+      ['client', command('CLIENT', 'REPLY', 'OFF') + command('SELECT', '3') + command('GET', 'k')],
+      ['client', command('CLIENT', 'REPLY', 'ON')],
+      ['server', '+OK\r\n'],
+      ['client', command('SELECT', '4') + command('GET', 'k')],
+      ['server', '-ERR\r\n$-1\r\n'],
+    ],
+    expect: [
+      { name: 'CLIENT REPLY', measurements: [Number.NaN] },
+      { name: 'SELECT', measurements: [Number.NaN], 'db.namespace': '0' },
+      { name: 'GET', measurements: [Number.NaN], 'db.namespace': '3' },
+      { name: 'CLIENT REPLY', 'db.namespace': '3' },
+      { name: 'SELECT', 'error.type': 'ERR' },
+      { name: 'GET', 'db.namespace': '3' },
+    ],
+  },
   one('null', command('GET', 'k'), '$-1\r\n', { name: 'GET', 'db.namespace': undefined, error: false }),
   one('null array', command('EXEC'), '*-1\r\n', { name: 'EXEC', error: false }),
   one('empty array', command('KEYS', 'k*'), '*0\r\n', { name: 'KEYS' }),
