@@ -98,7 +98,9 @@ class MadeUpKernel implements KernelTap {
 
   watch(): void {}
   setPolicy(): void {}
-  progress(): void {}
+  progress(): boolean {
+    return false;
+  }
   counters(): KernelCounters {
     return NO_KERNEL_COUNTERS;
   }

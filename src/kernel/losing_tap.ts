@@ -77,8 +77,8 @@ class LosingTap implements KernelTap {
     };
   }
 
-  progress(each: ProgressHandler): void {
-    this.#tap.progress(each);
+  progress(each: ProgressHandler): boolean {
+    return this.#tap.progress(each);
   }
   watch(callback: () => void): void {
     this.#tap.watch(callback);

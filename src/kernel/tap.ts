@@ -122,8 +122,17 @@ class SocketTap implements KernelTap {
     return this.#final ?? this.#readCounters();
   }
 
-  progress(each: ProgressHandler): void {
-    if (this.hooks[progress.hook] === 'attached') readProgress(this.#iterateSockets(), each);
+  progress(each: ProgressHandler): boolean {
+    if (this.#final !== undefined || this.hooks[progress.hook] !== 'attached') return false;
+    let output: Uint8Array;
+    try {
+      output = this.#iterateSockets();
+    } catch {
+      // Out of memory, say: perhaps the next time.
+      return false;
+    }
+    readProgress(output, each);
+    return true;
   }
 
   now(): number {

@@ -129,8 +129,11 @@ export interface KernelTap {
   /** 0 all, 1 heads, 2 count only. */
   setPolicy(cookie: number, mode: 0 | 1 | 2): void;
   counters(): KernelCounters;
-  /** Tells how far each open connection has come, as stream offsets, whether its data is copied or not. */
-  progress(each: ProgressHandler): void;
+  /**
+   * Tells how far each open connection has come, as stream offsets, whether its data is copied or not. False: it cannot
+   * be known here, or now.
+   */
+  progress(each: ProgressHandler): boolean;
   /** CLOCK_MONOTONIC, ns. */
   now(): number;
   /** CLOCK_REALTIME − CLOCK_MONOTONIC, ns, as [high, low] unsigned halves; measured anew at each call. */

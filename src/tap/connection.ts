@@ -36,6 +36,8 @@ export class Connection implements StreamTarget {
   lastSeen: number;
   /** 0: open. */
   closedAt = 0;
+  /** When the kernel last told how far it had come; 0: never yet. */
+  walk = 0;
   /** Bytes that the kernel had counted when it was last asked. */
   sentBytes = 0;
   receivedBytes = 0;

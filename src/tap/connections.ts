@@ -86,6 +86,19 @@ export class Connections {
     }
   }
 
+  /**
+   * Removes connections of which no records come and that the kernel has left out twice: they have ended, and the record
+   * of it was lost, or they are Unix sockets.
+   */
+  removeGone(walk: number): void {
+    for (const connection of this.byCookie.values()) {
+      if (connection.followed || connection.closedAt !== 0 || connection.walk === 0) continue;
+      if (connection.walk > walk - 2) continue;
+      if (!connection.ended) this.env.counters.aged++;
+      this.remove(connection);
+    }
+  }
+
   all(): IterableIterator<Connection> {
     return this.byCookie.values();
   }

@@ -1,4 +1,4 @@
-import type { ConnRecord, ProcessRecord, RecordHandler } from '../kernel/types.ts';
+import type { ConnRecord, KernelTap, ProcessRecord, RecordHandler } from '../kernel/types.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import { type Environment, POLICY_ALL } from './environment.ts';
@@ -15,6 +15,8 @@ export class Intake implements RecordHandler {
   private readonly env: Environment;
   private readonly processes: Processes;
   private outputs: readonly Output[] = [];
+  /** Times that the kernel was asked how far connections have come. */
+  private walk = 0;
 
   constructor(maxConnections: number, env: Environment, processes: Processes) {
     this.env = env;
@@ -36,10 +38,18 @@ export class Intake implements RecordHandler {
     this.connections.removeClosed(now);
   }
 
-  /** How far a connection has come, as the kernel counts. */
-  progress(cookie: number, generation: number, sent: number, received: number): void {
-    const connection = this.connections.get(cookie);
-    if (connection?.generation === generation) connection.passed(sent, received);
+  /** Asks the kernel how far the connections have come, and forgets those that are gone. */
+  countBytes(kernel: KernelTap): void {
+    const walk = this.walk + 1;
+    const whole = kernel.progress((cookie, generation, sent, received) => {
+      const connection = this.connections.get(cookie);
+      if (connection?.generation !== generation) return;
+      connection.walk = walk;
+      connection.passed(sent, received);
+    });
+    if (!whole) return;
+    this.walk = walk;
+    this.connections.removeGone(walk);
   }
 
   conn(record: ConnRecord): void {

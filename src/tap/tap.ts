@@ -215,7 +215,7 @@ export class Tap {
   /** Bytes of connections of which no records come. */
   private countBytes({ kernel, intake }: Pick<Attached, 'kernel' | 'intake'>): void {
     if (!this.outputs.all.some((output) => output.wantsConnections)) return;
-    kernel.progress((...progress) => intake.progress(...progress));
+    intake.countBytes(kernel);
   }
 
   private collect(at = this.attached?.kernel.now() ?? 0): Collected {

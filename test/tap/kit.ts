@@ -48,8 +48,9 @@ export class FakeKernel implements KernelTap {
   counters(): KernelCounters {
     return { ...NO_KERNEL_COUNTERS, ...this.counted };
   }
-  progress(each: ProgressHandler): void {
+  progress(each: ProgressHandler): boolean {
     for (const args of this.passed) each(...args);
+    return true;
   }
   now(): number {
     return this.time;

@@ -140,6 +140,28 @@ describe('a protocol that nobody knows', () => {
     expect(ledger('messages', 'messages.emitted')).toEqual([1, 1]);
   });
 
+  test('whose end was lost is forgotten when the kernel does not know it any more', () => {
+    start();
+    bench.conn(1);
+    bench.conn(2);
+    bench.send(1, '\xde\xad\xbe\xef');
+    bench.drain();
+    bench.kernel.passed = [
+      [1, 1, 100, 0],
+      [2, 1, 0, 0],
+    ];
+    bench.ledger();
+    // Of 2, which is still followed, records may come.
+    bench.kernel.passed = [];
+    expect(bench.ledger()['connections.open']).toBe(2);
+    const {
+      'connections.open': open,
+      'connections.aged': aged,
+      'rejects.unknown.unfinished': unfinished,
+    } = bench.ledger();
+    expect([open, aged, unfinished]).toEqual([1, 1, 1]);
+  });
+
   test('is not told as a whole while it goes on, nor when the tap stops before its end: that is counted', async () => {
     start();
     bench.conn(1);
