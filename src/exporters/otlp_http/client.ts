@@ -115,7 +115,7 @@ export class HttpClient {
       };
       request.on('error', (error: NodeJS.ErrnoException) => {
         finish();
-        if (request.reusedSocket && error.code === 'ECONNRESET') resolve('stale');
+        if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) resolve('stale');
         else reject(failure(url, error.message || String(error.code), error));
       });
       request.on('response', (response) => {

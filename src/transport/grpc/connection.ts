@@ -131,6 +131,10 @@ export class Connection {
   }
 
   #use(session: ClientHttp2Session): void {
+    if (this.#closed) {
+      session.close();
+      return;
+    }
     this.#session = session;
     const leave = (): void => {
       if (this.#session === session) this.#session = undefined;
