@@ -145,7 +145,11 @@ const rows: readonly Row[] = [
     'Connections that are only counted: TLS after its handshake, and those that no decoder understands.',
   ),
   row('connections.evicted', '{connection}', 'Open connections forgotten because the table was full.'),
-  row('connections.aged', '{connection}', 'Connections forgotten because they were idle for too long.'),
+  row(
+    'connections.aged',
+    '{connection}',
+    'Connections forgotten because they were idle for too long, or their end was lost.',
+  ),
   row('detection.bytes', 'By', 'Bytes looked at to tell the protocol of a connection.'),
   row('sessions', '{session}', 'Connections that a decoder took.'),
   row('sessions.failed', '{session}', 'Connections given up because a decoder threw.'),
