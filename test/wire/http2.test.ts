@@ -32,6 +32,30 @@ test('a response that comes a little before its request waits for it', () => {
   expect(driver.rejects).toEqual({});
 });
 
+/** RFC 9113 section 7. */
+test.each([
+  [0, 'stream_reset'],
+  [1, 'protocol_error'],
+  [2, 'internal_error'],
+  [3, 'flow_control_error'],
+  [4, 'settings_timeout'],
+  [5, 'stream_closed'],
+  [6, 'frame_size_error'],
+  [7, 'refused_stream'],
+  [8, 'cancelled'],
+  [9, 'compression_error'],
+  [10, 'connect_error'],
+  [11, 'enhance_your_calm'],
+  [12, 'inadequate_security'],
+  [13, 'http_1_1_required'],
+  [14, 'stream_reset'],
+])('a request that is reset with the code %d: %s', (code, name) => {
+  const driver = opened();
+  driver.data(CLIENT, headers(1, get('/a'), true), 1000, true);
+  driver.data(SERVER, reset(1, code), 2000, true);
+  expect(driver.told).toEqual([expect.objectContaining({ 'error.type': name, error: true, end: 2000 })]);
+});
+
 test('more open streams than are remembered are counted', () => {
   const driver = opened();
   for (let at = 0; at < 1030; at++) driver.data(CLIENT, headers(2 * at + 1, get(`/${at}`), true), at, true);

@@ -508,6 +508,23 @@ export const losses: readonly WireCase[] = [
     rejects: { unsynchronised: 1 },
   },
   own(
+    'after lost messages of the client a name may mean something else',
+    [
+      ['client', parse('SELECT 1 FROM a', 'n') + message('B', `p\0n\0${int16(0)}${int16(0)}${int16(0)}`) + sync],
+      ['server', message('1') + message('2') + ready],
+      ['client', 50],
+      ['client', bind('n') + execute + sync],
+      ['server', message('2') + complete('SELECT 1') + ready],
+      ['client', message('E', 'p\0\0\0\0\0') + sync],
+      ['server', complete('SELECT 1') + ready],
+    ],
+    [
+      { name: 'postgresql', 'db.query.text': undefined },
+      { name: 'postgresql', 'db.query.text': undefined },
+    ],
+    { whole: true, rejects: { orphan_response: 1 } },
+  ),
+  own(
     'the server goes away and says why',
     [
       ['client', query('SELECT pg_sleep(9)')],
