@@ -40,7 +40,7 @@ const short = (text) => {
   const line = text.replace(/\s+/g, ' ');
   return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 };
-export const nameOf = ({ file, line, from, to }) =>
+const nameOf = ({ file, line, from, to }) =>
   `${file}:${line}: ${short(from)} → ${to === undefined ? 'left out' : short(to)}`;
 
 function allMutants(files) {
