@@ -9,7 +9,7 @@ import { SCHEMA_URL } from '../src/pdata/otlp/schema_url.ts';
 import { NO_KERNEL_COUNTERS } from '../src/tap/ledger.ts';
 import { createMetricAggregator } from '../src/tap/metric_aggregator.ts';
 import type { Processes } from '../src/tap/parts.ts';
-import type { ObservedProcess } from '../src/tap/processes.ts';
+import type { ObservedProcess } from '../src/tap/process_entry.ts';
 import type { FromTap, TapFilter } from '../src/tap/protocol.ts';
 import { createSpanWriter } from '../src/tap/span_writer.ts';
 import { Tap } from '../src/tap/tap.ts';

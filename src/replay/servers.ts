@@ -1,5 +1,5 @@
 import { encodeResource } from '../pdata/otlp/attributes.ts';
-import type { ObservedProcess } from '../tap/processes.ts';
+import type { ObservedProcess } from '../tap/process_entry.ts';
 import * as semconv from '../tap/semconv.ts';
 import { VERSION } from '../version.ts';
 import type { Endpoint } from '../wire/decoder.ts';

@@ -3,7 +3,7 @@ import type { ConnectionContext, End, Endpoint } from '../wire/decoder.ts';
 import { Conversation } from './conversation.ts';
 import { type Environment, POLICY_ALL, POLICY_COUNT } from './environment.ts';
 import type { Output } from './output.ts';
-import type { ObservedProcess } from './processes.ts';
+import type { ObservedProcess } from './process_entry.ts';
 import { Stream, type StreamTarget } from './stream.ts';
 import type { Ending } from './whole_connection.ts';
 

@@ -5,8 +5,6 @@ import { TICK_NS } from './process_info.ts';
 import { continues, imageOfRecord, runsSame } from './same_program.ts';
 import type { ServiceInstance } from './types.ts';
 
-export type { ObservedProcess } from './process_entry.ts';
-
 /** How long a process is kept after its exit, ns: records of its last operations may come late. */
 export const GRACE_NS = 5e9;
 /** Ancestors that are looked at for the first process of an instance. */

@@ -1,7 +1,7 @@
 import type { ConnRecord, KernelCounters, KernelTap, ProgressHandler, RecordHandler } from '../../src/kernel/types.ts';
 import { NO_KERNEL_COUNTERS } from '../../src/tap/ledger.ts';
 import type { Processes, TapParts } from '../../src/tap/parts.ts';
-import type { ObservedProcess } from '../../src/tap/processes.ts';
+import type { ObservedProcess } from '../../src/tap/process_entry.ts';
 import type { FromTap, HttpConfig, Ledger, TapConfig, TapFilter, TapReceiver } from '../../src/tap/protocol.ts';
 import { Tap } from '../../src/tap/tap.ts';
 import type { MetricAggregator, ServiceInstance, SpanContext, SpanWriter } from '../../src/tap/types.ts';
