@@ -18,7 +18,7 @@ function soak(...args: readonly string[]): Verdict {
 test('kill -9 of Sonde at 12 random moments loses nothing of what was acknowledged', () => {
   const { spans, lost } = soak('kill', '--kills', '12');
   expect(lost).toBe(0);
-  expect(spans).toBeGreaterThan(1000);
+  expect(spans).toBeGreaterThan(200);
 });
 
 test('upstreams that refuse, throttle, cut, stall, are killed and are down lose nothing: HTTP and gRPC, memory and persistent queue', () => {
