@@ -182,7 +182,7 @@ export class GrpcConnection {
     for (let at = 0; at + 1 < exchange.headers.length; at += 2) {
       this.#put(exchange.headers[at] as AttributeKey, exchange.headers[at + 1] as string[]);
     }
-    if (exchange.truncated.length > 0) this.#put(semconv.SONDE_TRUNCATED, [...new Set(exchange.truncated)]);
+    if (exchange.truncated.length > 0) this.#put(semconv.SONDE_TRUNCATED, [...exchange.truncated]);
     const partial: string[] = [];
     if (exchange.requestPartial) partial.push('rpc.request');
     if (requests.atLeast) partial.push(rpc.REQUEST_MESSAGES.name);

@@ -154,8 +154,8 @@ export class HttpConnection {
     }
     if (exchange.targetCut) {
       const query = target.query !== '' || exchange.target.includes('?');
-      exchange.truncated.push(query ? semconv.URL_QUERY.name : semconv.URL_PATH.name);
-      if (!this.#server) exchange.truncated.push(semconv.URL_FULL.name);
+      exchange.truncate(query ? semconv.URL_QUERY.name : semconv.URL_PATH.name);
+      if (!this.#server) exchange.truncate(semconv.URL_FULL.name);
     }
   }
 
@@ -193,7 +193,7 @@ export class HttpConnection {
     for (let at = 0; at + 1 < exchange.headers.length; at += 2) {
       this.#put(exchange.headers[at] as AttributeKey, exchange.headers[at + 1] as string[]);
     }
-    if (exchange.truncated.length > 0) this.#put(semconv.SONDE_TRUNCATED, [...new Set(exchange.truncated)]);
+    if (exchange.truncated.length > 0) this.#put(semconv.SONDE_TRUNCATED, [...exchange.truncated]);
     if (exchange.requestPartial || exchange.requestAtLeast || exchange.responsePartial || exchange.responseAtLeast) {
       this.#put(semconv.SONDE_PARTIAL, partialNames(exchange, answered));
     }

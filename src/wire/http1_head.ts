@@ -7,7 +7,6 @@
  *
  * A line may end in LF alone. Spaces inside the target are taken as part of it: servers answer such requests too.
  */
-import type { AttributeKey } from './attribute.ts';
 import { byteAt, CR, decimal, decodeText, HT, indexOf, isToken, LF, SP } from './bytes.ts';
 import { MORE, RESPONSE } from './decoder.ts';
 import { OTLP_TYPE } from './http.ts';
@@ -159,8 +158,8 @@ export function readCutField(
 }
 
 function markCut(exchange: HttpExchange, field: Field): void {
-  if (field.id === USER_AGENT) exchange.truncated.push(semconv.USER_AGENT_ORIGINAL.name);
-  if (field.key !== undefined) exchange.truncated.push(field.key.name);
+  if (field.id === USER_AGENT) exchange.truncate(semconv.USER_AGENT_ORIGINAL.name);
+  if (field.key !== undefined) exchange.truncate(field.key.name);
 }
 
 /** `bytes[from, to)`: the line, with the field's name in front. */
@@ -177,7 +176,7 @@ function takeField(
   let end = to;
   while (start < end && isSpace(byteAt(bytes, start))) start++;
   while (end > start && isSpace(byteAt(bytes, end - 1))) end--;
-  if (field.key !== undefined) capture(exchange, field.key, strings.get(bytes, start, end));
+  if (field.key !== undefined) exchange.capture(field.key, strings.get(bytes, start, end));
   switch (field.id) {
     case HOST:
       if (exchange.host === '') exchange.host = strings.get(bytes, start, end);
@@ -211,12 +210,6 @@ function takeField(
 }
 
 const isSpace = (byte: number): boolean => byte === SP || byte === HT || byte === CR;
-
-function capture(exchange: HttpExchange, key: AttributeKey, value: string): void {
-  const at = exchange.headers.indexOf(key);
-  if (at < 0) exchange.headers.push(key, [value]);
-  else (exchange.headers[at + 1] as string[]).push(value);
-}
 
 /** Equal repetitions, as a list or as fields, are one length (RFC 9112 section 6.3). */
 function takeLength(direction: Direction, bytes: Uint8Array, start: number, end: number): void {

@@ -10,6 +10,8 @@ import { joinTracestate, readTraceparent } from './traceparent.ts';
 /** `application/grpc`, also with `+proto` and parameters; `application/grpc-web` frames its trailers otherwise. */
 const GRPC_TYPE = /^application\/grpc(?:[+;]|$)/i;
 const GRPC_TIMEOUT = /^(\d{1,8})([HMSmun])$/;
+/** Digits of grpc-status. */
+const MAX_STATUS = 10;
 const SECONDS: Readonly<Record<string, number>> = { H: 3600, M: 60, S: 1, m: 1e-3, u: 1e-6, n: 1e-9 };
 /** What traceparent and tracestate are read from. */
 const scratch = new Uint8Array(8192);
@@ -96,7 +98,8 @@ export class HeaderBlock implements HeaderSink {
         this.grpcTimeout = value;
         break;
       case fields.GRPC_STATUS:
-        this.grpcStatus = decimal(scratch, 0, copy(value));
+        // Long ones are none, and a block may refer to one from each of its bytes.
+        this.grpcStatus = value.length > MAX_STATUS ? -1 : decimal(scratch, 0, copy(value));
         break;
       default:
         this.#trace(field.id, value);
@@ -123,7 +126,7 @@ export class HeaderBlock implements HeaderSink {
     exchange.scheme = this.scheme;
     exchange.host = this.authority === '' ? this.host : this.authority;
     exchange.userAgent = this.userAgent;
-    if (this.userAgentCut) exchange.truncated.push(semconv.USER_AGENT_ORIGINAL.name);
+    if (this.userAgentCut) exchange.truncate(semconv.USER_AGENT_ORIGINAL.name);
     exchange.otlpType = this.contentType !== '' && OTLP_TYPE.test(this.contentType);
     exchange.traceparent = this.traceparent;
     exchange.tracestate = this.tracestate;
@@ -141,11 +144,8 @@ export class HeaderBlock implements HeaderSink {
       const field = this.#captured[at] as Http2Field;
       const key = response ? field.response : field.request;
       if (key === undefined) continue;
-      const value = this.#captured[at + 1] as string;
-      const known = exchange.headers.indexOf(key);
-      if (known < 0) exchange.headers.push(key, [value]);
-      else (exchange.headers[known + 1] as string[]).push(value);
-      if (this.#captured[at + 2] === true) exchange.truncated.push(key.name);
+      exchange.capture(key, this.#captured[at + 1] as string);
+      if (this.#captured[at + 2] === true) exchange.truncate(key.name);
     }
   }
 }

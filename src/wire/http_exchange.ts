@@ -1,5 +1,9 @@
 import type { AttributeKey } from './attribute.ts';
 
+/** Characters of captured header fields that are kept of an exchange, each value counted as FIELD_COST more: a head may be endless. */
+const MAX_CAPTURED = 32_768;
+const FIELD_COST = 32;
+
 /**
  * One request and its response as a decoder saw them, whichever HTTP version carried them. Pooled: `reset` makes it
  * as new and leaves the arrays in place.
@@ -46,6 +50,8 @@ export class HttpExchange {
   /** Names of attributes whose value was cut. */
   readonly truncated: string[] = [];
 
+  #captured = 0;
+
   requestDone = false;
   responseDone = false;
   /** Stands in for a message that is not told: an orphan, an interim response. */
@@ -53,7 +59,25 @@ export class HttpExchange {
   /** The next unanswered one on the connection. */
   next: HttpExchange | undefined = undefined;
 
+  /** A value of a captured header field; one more than fits is told as missing. */
+  capture(key: AttributeKey, value: string): void {
+    this.#captured += value.length + FIELD_COST;
+    if (this.#captured > MAX_CAPTURED) {
+      this.truncate(key.name);
+      return;
+    }
+    const at = this.headers.indexOf(key);
+    if (at < 0) this.headers.push(key, [value]);
+    else (this.headers[at + 1] as string[]).push(value);
+  }
+
+  /** The attribute's value is not whole. */
+  truncate(name: string): void {
+    if (!this.truncated.includes(name)) this.truncated.push(name);
+  }
+
   reset(): void {
+    this.#captured = 0;
     this.start = this.requestLast = this.responseLast = 0;
     this.method = this.target = this.version = this.scheme = this.host = this.userAgent = '';
     this.traceparent = this.tracestate = this.errorType = '';

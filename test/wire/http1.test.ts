@@ -35,6 +35,19 @@ test('more unanswered requests than are remembered are counted, and their answer
   expect(driver.rejects).toEqual({ pipeline_overflow: 6 });
 });
 
+test('of a head without end so much is kept, and the rest is marked', () => {
+  const driver = new Driver(make());
+  driver.data(CLIENT, latin1('GET /a HTTP/1.1\r\n'), 1, true);
+  const lines = latin1(`X-Test: ${'v'.repeat(1000)}\r\nUser-Agent: ${'u'.repeat(9000)}\r\n`.repeat(50));
+  for (let at = 0; at < lines.length; at += 4096) driver.data(CLIENT, lines.subarray(at, at + 4096), 2, true);
+  driver.data(CLIENT, latin1('\r\n'), 3, true);
+  driver.data(SERVER, latin1('HTTP/1.1 431 x\r\nContent-Length: 0\r\n\r\n'), 4, true);
+  const [span] = driver.told;
+  expect(span).toMatchObject({ 'http.response.status_code': 431 });
+  expect(span?.['http.request.header.x-test']).toHaveLength(31);
+  expect(span?.['sonde.truncated']).toEqual(['user_agent.original', 'http.request.header.x-test']);
+});
+
 test('every reject is reached', () => {
   const reached = new Set([...framing, ...failures, ...losses].flatMap((wire) => Object.keys(wire.rejects ?? {})));
   expect(new Set([...reached, 'pipeline_overflow'])).toEqual(new Set(HTTP1_REJECTS));

@@ -104,6 +104,16 @@ test('an invalid frame does not end the streams that are open', () => {
   expect(driver.told).toEqual([]);
 });
 
+test('of a field that a block names ten thousand times so much is kept, and the rest is marked', () => {
+  const driver = opened();
+  const added = concat(block({ 'x-test': 'v'.repeat(1000) }, true), new Uint8Array(10_000).fill(0xbe));
+  driver.data(CLIENT, frame(1, 5, 1, concat(block(get('/a')), added)), 1000, true);
+  driver.data(SERVER, headers(1, { ':status': '431' }, true), 2000, true);
+  const [span] = driver.told;
+  expect(span?.['http.request.header.x-test']).toHaveLength(31);
+  expect(span?.['sonde.truncated']).toEqual(['http.request.header.x-test']);
+});
+
 test('a header block beyond the bound is told as far as it was read, and frames go on behind it', () => {
   const driver = opened();
   const large = block({ ...get('/large'), 'x-a': 'a'.repeat(100_000) });
