@@ -102,7 +102,8 @@ export class DbConnection {
     if (call.rows >= 0) this.#put(db.DB_RESPONSE_RETURNED_ROWS, call.rows);
     // The conventions: never 1.
     if (call.batch > 1) this.#put(db.DB_OPERATION_BATCH_SIZE, call.batch);
-    if (call.textCut && call.text !== '') this.#put(semconv.SONDE_TRUNCATED, [db.DB_QUERY_TEXT.name]);
+    if ((call.textCut && call.text !== '') || call.textDropped)
+      this.#put(semconv.SONDE_TRUNCATED, [db.DB_QUERY_TEXT.name]);
     if (call.requestPartial || call.responsePartial) this.#put(semconv.SONDE_PARTIAL, partialNames(call));
     const constant = this.#constant;
     const { attributes } = operation;

@@ -16,6 +16,10 @@ export class DbCall {
   /** As configured: without literals, in full, or ''. */
   text = '';
   textCut = false;
+  /** There was no room for it. */
+  textDropped = false;
+  /** Characters of it that are counted as waiting. */
+  kept = 0;
   summary = '';
   /** Operations in one request, if more than one. */
   batch = 0;
@@ -51,9 +55,9 @@ export class DbCall {
     this.start = this.requestLast = this.responseLast = 0;
     this.operation = this.collection = this.namespace = this.text = this.summary = '';
     this.status = this.errorType = this.traceparent = this.note = '';
-    this.textCut = this.failed = this.responsePartial = this.requestPartial = false;
+    this.textCut = this.textDropped = this.failed = this.responsePartial = this.requestPartial = false;
     this.oneWay = this.ignored = this.fresh = false;
-    this.batch = this.kind = 0;
+    this.batch = this.kind = this.kept = 0;
     this.rows = -1;
     this.expected = 1;
     this.next = undefined;

@@ -5,6 +5,8 @@ import type { ConnectionContext, Sink } from './decoder.ts';
 /** Unanswered calls of one connection that are remembered; `redis-cli --pipe` has tens of thousands under way. */
 const MAX_WAITING = 65_536;
 const MAX_POOLED = 4096;
+/** Characters of query text in the calls of one connection that wait for answers; those that come on top are told without. */
+const MAX_WAITING_TEXT = 256 * 1024;
 /** How much earlier than its request an answer may be stamped, ns: the hooks fire after the operation, on two CPUs. */
 const MAX_INVERSION = 1e5;
 /** After so long without a byte, ns, a server has answered what it was asked. Only used after lost bytes. */
@@ -44,6 +46,7 @@ export class DbCalls {
   #first: DbCall | undefined = undefined;
   #last: DbCall | undefined = undefined;
   #waiting = 0;
+  #text = 0;
   /** Socket operations that they began. */
   #operations = 0;
   #overflow = 0;
@@ -110,11 +113,21 @@ export class DbCalls {
     }
     if (this.#uncertain && this.#anchor === undefined && this.#waiting >= MAX_UNCERTAIN) this.#lose();
     this.#lastTime = call.start;
+    this.#keepText(call);
     if (this.#last === undefined) this.#first = call;
     else this.#last.next = call;
     this.#last = call;
     this.#waiting++;
     return true;
+  }
+
+  #keepText(call: DbCall): void {
+    if (this.#text + call.text.length > MAX_WAITING_TEXT) {
+      call.text = '';
+      call.textDropped = true;
+    }
+    call.kept = call.text.length;
+    this.#text += call.kept;
   }
 
   /** One call at a time: whatever was under way before this one is over. Else only silence tells. */
@@ -292,6 +305,7 @@ export class DbCalls {
     if (this.#newest === call) this.#newest = undefined;
     call.next = undefined;
     this.#waiting--;
+    this.#text -= call.kept;
     if (call.fresh) this.#operations--;
     return call;
   }

@@ -70,3 +70,23 @@ test.each([
   const bytes = latin1(`\n${text}\n`);
   expect(make().detect(bytes, 1, bytes.length - 1)).toBe(expected);
 });
+
+test('of a pipeline without answers so much text is kept, and the rest is marked', () => {
+  const driver = new Driver(createPostgresql({ query: 'keep' }));
+  driver.data(CLIENT, latin1(cases.startup), 1, true);
+  driver.data(SERVER, latin1(cases.hello), 2, true);
+  const answer = latin1(cases.columns + cases.complete('SELECT 1') + cases.ready);
+  const long = 'x'.repeat(4000);
+  for (let at = 0; at < 100; at++) driver.data(CLIENT, latin1(cases.query(`SELECT ${at} AS ${long}`)), 10 + at, true);
+  for (let at = 0; at < 100; at++) {
+    driver.data(SERVER, answer, 1000 + at, true);
+  }
+  expect(driver.told).toHaveLength(100);
+  const texts = driver.told.filter((call) => call['db.query.text'] !== undefined);
+  expect(texts).toHaveLength(65);
+  expect(driver.told.at(-1)).toMatchObject({ name: 'SELECT', 'sonde.truncated': ['db.query.text'] });
+  // Answered, they make room again.
+  driver.data(CLIENT, latin1(cases.query('SELECT 1')), 2000, true);
+  driver.data(SERVER, answer, 2001, true);
+  expect(driver.told.at(-1)).toMatchObject({ 'db.query.text': 'SELECT 1' });
+});
