@@ -14,7 +14,7 @@ gyp() {
   }
 }
 gyp configure "--nodedir=$prefix" -- -Daddress_sanitizer=1
-gyp build "--nodedir=$prefix"
+gyp build --jobs=max "--nodedir=$prefix"
 
 node_modules/.bin/esbuild test/native/lifecycle.ts test/native/compression.ts --bundle --platform=node --format=esm \
   --target=node20 '--external:*.node' --log-level=warning --outdir=build/test/asan --out-extension:.js=.mjs
