@@ -15,9 +15,9 @@ export interface Recording {
 const beside = fileURLToPath(new URL('../fixtures', import.meta.url));
 const fixtures = existsSync(beside) ? beside : join(process.cwd(), 'test', 'fixtures');
 
-export function recording(name: string): Recording {
-  return JSON.parse(readFileSync(join(fixtures, `${name}.json`), 'utf8')) as Recording;
-}
+export const pathOf = (name: string): string => join(fixtures, `${name}.json`);
+export const fixture = (name: string): unknown => JSON.parse(readFileSync(pathOf(name), 'utf8'));
+const recording = (name: string): Recording => fixture(name) as Recording;
 
 /** One of its connections. */
 export const recorded = (name: string, index: number): readonly Step[] => recording(name).connections[index] ?? [];
