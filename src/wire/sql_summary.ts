@@ -91,7 +91,8 @@ export class SqlSummary {
     }
     if (upper === 'VALUES' || upper === 'SET' || upper === 'WHERE' || upper === 'ON' || upper === 'USING') {
       this.#list = '';
-      if (this.#wanted === 'from') this.#wanted = '';
+      // UPDATE of MERGE has no table of its own.
+      if (this.#wanted === 'from' || upper === 'SET') this.#wanted = '';
       return true;
     }
     return false;
