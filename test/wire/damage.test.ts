@@ -1,9 +1,8 @@
 /**
  * Every case, with some of its bytes missing or changed. What is told then is counted, for each protocol and damage: a
  * change of these numbers is one of what users see. `partial` are told with a reserve; of those without, `exact` ones
- * are as with all bytes, and `different` ones are not: another time, or other bytes. SONDE_RECORD=1 takes the new numbers.
+ * are as with all bytes, and `different` ones are not: another time, or other bytes. See `recordedCounts`.
  */
-import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { CLIENT, type Decoder, type End, SERVER, type Side } from '../../src/wire/decoder.ts';
 import { createHttp1 } from '../../src/wire/http1.ts';
@@ -12,18 +11,14 @@ import { createMysql } from '../../src/wire/mysql.ts';
 import { createPostgresql } from '../../src/wire/postgresql.ts';
 import { createRedis } from '../../src/wire/redis.ts';
 import { createTls } from '../../src/wire/tls.ts';
-import { bytesOf, Driver, lengthOf, STEP_NS, type Step, type Told, type WireCase } from './driver.ts';
+import { Count, type Counts, recordedCounts } from './count.ts';
+import { bytesOf, Driver, lengthOf, STEP_NS, type Step, type WireCase } from './driver.ts';
 import * as http1 from './http1.cases.ts';
 import * as http2 from './http2.cases.ts';
 import * as mysql from './mysql.cases.ts';
 import * as postgresql from './postgresql.cases.ts';
-import { fixture, pathOf } from './recorded.ts';
 import * as redis from './redis.cases.ts';
 import * as tls from './tls.cases.ts';
-
-type Counts = Readonly<Record<string, number>>;
-const RECORDED = 'wire/damage';
-const counted = fixture(RECORDED) as Record<string, Record<string, Counts>>;
 
 const http = {
   routes: [],
@@ -119,31 +114,6 @@ function* placesOf(steps: readonly Step[]): Generator<{ step: number; at: number
   }
 }
 
-/** Counts of a whole protocol, and of each reason of its rejects. */
-class Count {
-  readonly counts: Record<string, number> = {};
-
-  add(name: string, by = 1): void {
-    this.counts[name] = (this.counts[name] ?? 0) + by;
-  }
-
-  operation(one: Told, whole: ReadonlySet<string>): void {
-    const text = JSON.stringify(one);
-    this.add(one['sonde.partial'] !== undefined ? 'partial' : whole.has(text) ? 'exact' : 'different');
-    this.add('attributes', Object.values(one).filter((value) => value !== undefined).length);
-    this.add('characters', text.length);
-    this.add('ms', (Number(one['end']) - Number(one['start'])) / 1e6);
-  }
-
-  session({ session, rejects, pendingBytes }: Driver): void {
-    for (const [reason, times] of Object.entries(rejects)) this.add(`rejects ${reason}`, times);
-    this.add('opaque', session.opaque ? 1 : 0);
-    for (const side of [CLIENT, SERVER] as const) this.add('lost', session.lost?.(side) === true ? 1 : 0);
-    this.add('untaken bytes', pendingBytes);
-    if (session.tls !== undefined) this.add('characters', JSON.stringify(session.tls).length);
-  }
-}
-
 function count(make: () => Decoder, cases: readonly WireCase[], damage: string): Counts {
   const count = new Count();
   const decoder = make();
@@ -162,10 +132,6 @@ function count(make: () => Decoder, cases: readonly WireCase[], damage: string):
 describe.each(subjects)('%s', (name, make, cases) => {
   test.each(Object.keys(damages))('%s', (damage) => {
     const counts = count(make, cases, damage);
-    if (process.env['SONDE_RECORD'] === '1') {
-      counted[name] = { ...counted[name], [damage]: counts };
-      writeFileSync(pathOf(RECORDED), `${JSON.stringify(counted, undefined, 2)}\n`);
-    }
-    expect(counts).toEqual(counted[name]?.[damage]);
+    expect(counts).toEqual(recordedCounts(name, damage, counts));
   });
 });

@@ -4,6 +4,7 @@ import { CLIENT, type Decoder, SERVER, type Side } from '../../src/wire/decoder.
 import { createMysql } from '../../src/wire/mysql.ts';
 import { createPostgresql } from '../../src/wire/postgresql.ts';
 import { createRedis } from '../../src/wire/redis.ts';
+import { Count, recordedCounts } from './count.ts';
 import { Driver, type Told } from './driver.ts';
 import * as mysql from './mysql.cases.ts';
 import * as postgresql from './postgresql.cases.ts';
@@ -162,5 +163,35 @@ describe.each(clients)('$name, up to $most in one go', ({ subject, most }) => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+/** Some that wait for each answer, then some that do not, and pauses between them. */
+const talk: readonly Turn[] = [1, 1, 2, 1, 3, 1, 1, 1, 2, 2, 1, 1].map((most, at) => ({
+  sizes: Array.from({ length: most }, (_, size) => 10 + size * 7),
+  chunk: at % 4 === 3 ? 64 : 4096,
+  pause: at % 3 === 2 ? 20_000_000 : 1000,
+}));
+/** Bytes that are copied of operations in a row. */
+const together = {
+  'an operation is lost': [0],
+  'of an operation the beginning is left': [9],
+  'an operation is lost, and the next': [0, 0],
+  'every other is lost': [0, 1e9, 0],
+  'of two the beginning is left': [17, 9],
+} as const;
+
+describe.each(Object.entries(subjects))('%s: what is told is counted', (name, subject) => {
+  test.each(Object.entries(together))('%s', (damage, lost) => {
+    const count = new Count();
+    const operations = operationsOf(subject, talk);
+    const whole = new Set(play(subject, operations, []).told.map((one) => JSON.stringify(one)));
+    for (let at = 0; at < operations.length; at++) {
+      const driver = play(subject, operations, [...Array.from({ length: at }, () => 1e9), ...lost]);
+      for (const side of [CLIENT, SERVER] as const) driver.end(side, at % 2 === 0 ? 'finished' : 'unknown', 1e12);
+      for (const one of driver.told) count.operation(one, whole);
+      count.session(driver);
+    }
+    expect(count.counts).toEqual(recordedCounts(name, damage, count.counts));
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { analyseSql } from '../../src/wire/sql.ts';
+import { analyseSql, type SqlDialect } from '../../src/wire/sql.ts';
 
 const P = 'postgresql';
 const M = 'mysql';
@@ -81,7 +81,7 @@ test.each([
 });
 
 /** Text (undefined: as it came), summary, operation and collection. */
-test.each([
+test.each<readonly [SqlDialect, string, string | undefined, string, string, string]>([
   [P, 'SELECT * FROM a, f(1, 2), b', 'SELECT * FROM a, f(?), b', 'SELECT a b', 'SELECT', ''],
   [P, 'SELECT (SELECT max(x) FROM y), z FROM w', undefined, 'SELECT SELECT y w', 'SELECT', ''],
   [P, 'SELECT * FROM a WHERE b IN (SELECT c FROM d), e', undefined, 'SELECT a SELECT d', 'SELECT', ''],
@@ -238,7 +238,7 @@ test.each([
   [M, '# hi\nSELECT 1 FROM a', 'SELECT ? FROM a', 'SELECT a', 'SELECT', 'a'],
   [M, 'SELECT /*+ MAX_EXECUTION_TIME(1) */ 1 FROM a', 'SELECT ? FROM a', 'SELECT a', 'SELECT', 'a'],
   [M, '/*!40101 SET NAMES utf8 */', '', '', '', ''],
-] as const)('what stands in %s: %s', (dialect, sql, text = sql, summary, operation, collection) => {
+])('what stands in %s: %s', (dialect, sql, text = sql, summary, operation, collection) => {
   const whole = { text, summary, operation, collection, cut: false, traceparent: '', unsettles: false };
   expect(analyseSql(sql, false, dialect)).toMatchObject(whole);
   // What follows may name more tables.
