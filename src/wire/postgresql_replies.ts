@@ -204,8 +204,8 @@ function wantedOf(type: number): number {
 /** `SELECT 5`, `FETCH 5`: rows that were returned. `INSERT 0 5` tells rows that were not. */
 function returnedRows(bytes: Uint8Array, start: number, end: number): number {
   const stop = indexOf(bytes, 0, start, end);
-  const space = indexOf(bytes, SP, start, stop < 0 ? end : stop);
-  if (stop < 0 || space < 0) return -1;
+  const space = indexOf(bytes, SP, start, stop);
+  if (space < 0) return -1;
   const tag = asciiText(bytes, start, space);
   return tag === 'SELECT' || tag === 'FETCH' ? decimal(bytes, space + 1, stop) : -1;
 }

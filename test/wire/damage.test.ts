@@ -1,7 +1,8 @@
 /**
  * Every case, with some of its bytes missing or changed. What is told then is counted, for each protocol and damage: a
- * change of these numbers is one of what users see. `partial` are told with a reserve; of those without, `exact` ones
- * are as with all bytes, and `different` ones are not: another time, or other bytes. See `recordedCounts`.
+ * change of these numbers is one of what users see (or another case). `partial` are told with a reserve; of those
+ * without, `exact` ones are as with all bytes, and `different` ones are not: another time, or other bytes. Look at the
+ * difference, then record it: SONDE_RECORD=1.
  */
 import { describe, expect, test } from '@jest/globals';
 import { CLIENT, type Decoder, type End, SERVER, type Side } from '../../src/wire/decoder.ts';

@@ -138,6 +138,33 @@ export const protocol: readonly WireCase[] = [
       { 'db.query.text': 'SELECT ?, b FROM t' },
     ],
   ),
+  {
+    name: 'a backslash escapes nothing, as the server says at once',
+    from: DOCS,
+    fromStart: true,
+    steps: [
+      ['server', greeting],
+      ['client', login()],
+      ['server', ok(2, 0x202)],
+      ...exchange(query("SELECT 'C:\\', b, 'hunter' FROM t"), set(1, 0x202)),
+    ],
+    expect: [{ 'db.query.text': 'SELECT ?, b, ? FROM t' }],
+  },
+  own(
+    'the status stands behind numbers of any width',
+    ['\0', '\xfa', '\xfc\xfb\0', '\xfd\0\0\x01', '\xfe\0\0\0\x01\0\0\0\0'].flatMap((number) => [
+      ...exchange(query('SET a = 1'), packet(1, `\0${number}\0${little(0x202, 2)}\0\0`)),
+      ...exchange(query("SELECT 'C:\\', b, 'hunter' FROM t"), set(1, 0x202)),
+      ...exchange(query('SET a = 1'), packet(1, `\0\0${number}${little(2, 2)}\0\0`)),
+      ...exchange(query("SELECT 'a\\'hunter', b FROM t"), set(1)),
+    ]),
+    Array.from({ length: 5 }, () => [
+      { name: 'SET' },
+      { 'db.query.text': 'SELECT ?, b, ? FROM t' },
+      { name: 'SET' },
+      { 'db.query.text': 'SELECT ?, b FROM t' },
+    ]).flat(),
+  ),
   own(
     'MariaDB: executed together with its preparation, and for many parameters at once',
     [
