@@ -15,7 +15,7 @@ const groups = {
   check,
   async unit() {
     await prepareOtelcol();
-    return jest('unit');
+    return jest('unit', { args: ['--maxWorkers=100%'] });
   },
   kernel: () => jest('kernel', { root: true, args: IN_BAND }),
   asan,
