@@ -49,19 +49,25 @@ export class Detector {
     if (this.midway && !boundary) return 'none';
     const enough = end - start >= DETECTION_BYTES;
     let more = false;
+    let claimant: Decoder | undefined;
+    let ambiguous = false;
     for (let index = 0; index < decoders.length; index++) {
       const decoder = decoders[index];
       if (decoder === undefined || ((this.excluded | this.withdrawn) & (1 << index)) !== 0) continue;
       const detection = known(decoder.detect(bytes, start, end), direction, role);
       if ((detection === REQUEST || detection === RESPONSE) && agrees(detection === REQUEST, direction, role)) {
-        this.decoder = decoder;
+        ambiguous ||= claimant !== undefined;
+        claimant = decoder;
         this.request = detection === REQUEST;
-        return 'found';
-      }
-      if (detection === MORE && !enough) more = true;
+      } else if (detection === MORE && !enough) more = true;
       else if (detection === NO && !this.midway) this.excluded |= 1 << index;
     }
-    if (more) return 'more';
+    if (claimant !== undefined && !ambiguous) {
+      this.decoder = claimant;
+      return 'found';
+    }
+    // What two protocols claim, such as a Bind of PostgreSQL that might be a row of MySQL, later bytes decide.
+    if (more || (ambiguous && !this.midway && !enough)) return 'more';
     return this.midway && ++this.attempts < DETECTION_ATTEMPTS ? 'none' : 'opaque';
   }
 

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { countItems } from '../../src/pdata/otlp/count.ts';
 import { decodeMessage } from '../../src/pdata/otlp/decode.ts';
 import { encodeMessage } from '../../src/pdata/otlp/encode.ts';
@@ -10,6 +9,7 @@ import { requestOf } from '../../src/pdata/otlp/schema.ts';
 import { toJson } from '../../src/pdata/otlp/to_json.ts';
 import { items, replaceResources, resources } from '../../src/pdata/otlp/view.ts';
 import { samples } from '../support/otlp_samples.ts';
+import { fc } from '../support/property.ts';
 
 /** Hostile input: a result or an OtlpError, and all readers of one input agree. */
 const signals = ['traces', 'metrics', 'logs', 'profiles'] as const;

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { formatAddress } from '../../src/kernel/address.ts';
+import { fc } from '../support/property.ts';
 
 function format(...groups: number[]): string {
   const view = new DataView(new ArrayBuffer(24));

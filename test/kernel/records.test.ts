@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { NativeRing } from '../../src/kernel/addon.ts';
 import * as layout from '../../src/kernel/layout.gen.ts';
 import { RecordReader } from '../../src/kernel/records.ts';
 import type { ConnRecord, RecordHandler } from '../../src/kernel/types.ts';
+import { fc } from '../support/property.ts';
 
 const DISCARD = 0x40000000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Captured, pcap } from '../support/packets.ts';
+import { fc } from '../support/property.ts';
 import { type Replayed, replayed, told } from '../support/replayed.ts';
 import { MS, START, TcpScript } from '../support/tcp_script.ts';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { type MessageName, messages, type OtlpObject } from '../../src/pdata/otlp/schema.ts';
 import { type Field, type MessageType, messageType } from '../../src/pdata/otlp/types.ts';
+import { fc } from './property.ts';
 
 /** Any object that the schema allows, a few levels deep. `without`: fields that are left out everywhere. */
 export function arbitraryMessage<Name extends MessageName>(

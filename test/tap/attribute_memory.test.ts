@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { attributeBound, writeAttribute } from '../../src/pdata/otlp/attributes.ts';
 import { ByteWriter } from '../../src/pdata/otlp/writer.ts';
 import { AttributeMemory } from '../../src/tap/attribute_memory.ts';
 import { AttributeKey, type AttributeValue } from '../../src/wire/attribute.ts';
+import { fc } from '../support/property.ts';
 
 type Pair = readonly [name: string, value: AttributeValue];
 

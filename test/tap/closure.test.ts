@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 import { Bench, config, RECV, receiver, SEND } from './kit.ts';
 
 /** What may befall a record on its way. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { containerOfPath, parseCgroup, parseMounts } from '../../src/tap/container_id.ts';
+import { fc } from '../support/property.ts';
 
 interface Case {
   readonly name: string;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { createMetricAggregator, type MetricAggregatorOptions } from '../../src/tap/metric_aggregator.ts';
 import type { MetricAggregator } from '../../src/tap/types.ts';
 import type { OperationDefinition } from '../../src/wire/operation.ts';
 import { clientDefinition, instance, operation, serverDefinition } from '../support/operations.ts';
 import { flat, type OracleObject, oracleDecode } from '../support/oracle.ts';
+import { fc } from '../support/property.ts';
 
 const options: MetricAggregatorOptions = {
   version: '0.1.0',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { globMatches, processMatches } from '../../src/tap/process_filter.ts';
+import { fc } from '../support/property.ts';
 
 test.each([
   ['nginx', 'nginx', true],

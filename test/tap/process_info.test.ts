@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
-import fc from 'fast-check';
 import { parseOsRelease, parseUsers, readHost } from '../../src/tap/host_resource.ts';
 import { parseResourceAttributes, scanEnvironment } from '../../src/tap/otel_environment.ts';
 import { calledNameOf, ENVIRON_BYTES, ProcReader, parseArguments, parseStat } from '../../src/tap/process_info.ts';
 import { interpretedProgram, programName } from '../../src/tap/program_name.ts';
 import * as semconv from '../../src/tap/semconv.ts';
 import { ProcTree } from '../support/proc_tree.ts';
+import { fc } from '../support/property.ts';
 
 const trees: ProcTree[] = [];
 afterEach(() => {

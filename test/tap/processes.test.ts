@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ProcessRecord } from '../../src/kernel/types.ts';
 import { readHost } from '../../src/tap/host_resource.ts';
 import type { ResourceAttributes } from '../../src/tap/instance.ts';
@@ -7,6 +6,7 @@ import { ProcReader } from '../../src/tap/process_info.ts';
 import { GRACE_NS, ProcessTable } from '../../src/tap/processes.ts';
 import type { ServiceInstance } from '../../src/tap/types.ts';
 import { ProcTree } from '../support/proc_tree.ts';
+import { fc } from '../support/property.ts';
 
 const TICK = 1e7;
 const SECOND = 1e9;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { SPAN_BUFFER_BYTES } from '../../src/tap/protocol.ts';
 import { createSpanWriter } from '../../src/tap/span_writer.ts';
 import type { SpanWriter } from '../../src/tap/types.ts';
@@ -13,6 +12,7 @@ import {
   spanContext,
 } from '../support/operations.ts';
 import { flat, type OracleObject, oracleDecode } from '../support/oracle.ts';
+import { fc } from '../support/property.ts';
 
 const options = { version: '0.1.0', schemaUrl: 'https://opentelemetry.io/schemas/1.45.0' };
 const noOffset = [0, 0] as const;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { WallClock } from '../../src/tap/wall_clock.ts';
+import { fc } from '../support/property.ts';
 
 test('wall time is the exact sum of both halves', () => {
   const word = fc.nat(0xffff_ffff);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { assert, nat, property, uint8Array } from 'fast-check';
 import { type NativeEncoding, nativeCompression } from '../../src/transport/native_compression.ts';
+import { fc } from '../support/property.ts';
+
+const { assert, nat, property, uint8Array } = fc;
 
 const { compress, decompress } = nativeCompression();
 const names: readonly NativeEncoding[] = ['zstd', 'lz4', 'snappy', 'x-snappy-framed'];

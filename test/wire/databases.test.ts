@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { CLIENT, type Decoder, SERVER } from '../../src/wire/decoder.ts';
 import { createMysql } from '../../src/wire/mysql.ts';
 import { createPostgresql } from '../../src/wire/postgresql.ts';
 import { createRedis } from '../../src/wire/redis.ts';
+import { fc } from '../support/property.ts';
 import { Driver } from './driver.ts';
 import * as mysql from './mysql.cases.ts';
 import * as postgresql from './postgresql.cases.ts';

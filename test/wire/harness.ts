@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { CLIENT, type Decoder, SERVER } from '../../src/wire/decoder.ts';
+import { fc } from '../support/property.ts';
 import { bytesOf, Driver, lengthOf, type Outcome, STEP_NS, type Step, type Told, type WireCase } from './driver.ts';
 
 type Cuts = (step: number) => readonly number[];

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { CLIENT, SERVER, type Side } from '../../src/wire/decoder.ts';
 import { createHttp1 } from '../../src/wire/http1.ts';
+import { fc } from '../support/property.ts';
 import { Driver } from './driver.ts';
 
 const decoder = createHttp1({ routes: [], maxRoutes: 10, headers: { request: [], response: [] }, query: 'keep' });

@@ -1,8 +1,8 @@
 /** Streams in any order, cut anywhere, with bytes missing: what is told is true, and what was not lost is told. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { CLIENT, SERVER, type Side } from '../../src/wire/decoder.ts';
 import { createHttp2 } from '../../src/wire/http2.ts';
+import { fc } from '../support/property.ts';
 import { Driver, type Told } from './driver.ts';
 import { HpackEncoder } from './hpack_encoder.ts';
 import { concat, frame, PREFACE, settings } from './http2_bytes.ts';

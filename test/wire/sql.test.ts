@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { analyseSql, type SqlDialect } from '../../src/wire/sql.ts';
+import { fc } from '../support/property.ts';
 
 const P = 'postgresql';
 const M = 'mysql';

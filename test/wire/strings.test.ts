@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { StringTable } from '../../src/wire/strings.ts';
+import { fc } from '../support/property.ts';
 
 test('a string is that of its bytes, whatever was there before', () => {
   const table = new StringTable(16);

@@ -1,8 +1,10 @@
 import { crc32, gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { array, assert, constantFrom, nat, property, uint8Array } from 'fast-check';
 import { decodeRecord, encodeRecord } from '../../../src/exporters/helper/record.ts';
 import { Batch, signals } from '../../../src/pdata/pdata.ts';
+import { fc } from '../../support/property.ts';
+
+const { array, assert, constantFrom, nat, property, uint8Array } = fc;
 
 const bytes = new TextEncoder().encode('abc'.repeat(1000));
 const gzip = new Uint8Array(gzipSync(bytes));

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { decodeMessage } from '../../../src/pdata/otlp/decode.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { MAX_DEPTH, OtlpError } from '../../../src/pdata/otlp/reader.ts';
@@ -8,6 +7,7 @@ import { messageType } from '../../../src/pdata/otlp/types.ts';
 import { oracleDecode, oracleReencode } from '../../support/oracle.ts';
 import { arbitraryMessage, messageNames, normalized } from '../../support/otlp_arbitrary.ts';
 import { samples } from '../../support/otlp_samples.ts';
+import { fc } from '../../support/property.ts';
 
 const signals = ['traces', 'metrics', 'logs', 'profiles'] as const;
 const oracleSignals = ['traces', 'metrics', 'logs'] as const;

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { fromJson } from '../../../src/pdata/otlp/from_json.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
@@ -13,6 +12,7 @@ import { instance, operation, spanContext } from '../../support/operations.ts';
 import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
 import { arbitraryMessage } from '../../support/otlp_arbitrary.ts';
 import { samples } from '../../support/otlp_samples.ts';
+import { fc } from '../../support/property.ts';
 
 const signals = ['traces', 'metrics', 'logs', 'profiles'] as const;
 

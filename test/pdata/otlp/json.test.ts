@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { decodeMessage } from '../../../src/pdata/otlp/decode.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { fromJson } from '../../../src/pdata/otlp/from_json.ts';
@@ -9,6 +8,7 @@ import { type MessageName, requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { toJson } from '../../../src/pdata/otlp/to_json.ts';
 import { arbitraryMessage, messageNames, normalized } from '../../support/otlp_arbitrary.ts';
 import { samples } from '../../support/otlp_samples.ts';
+import { fc } from '../../support/property.ts';
 
 const signals = ['traces', 'metrics', 'logs', 'profiles'] as const;
 

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { countItems } from '../../../src/pdata/otlp/count.ts';
 import { decodeMessage } from '../../../src/pdata/otlp/decode.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
@@ -9,6 +8,7 @@ import { type SplitLimit, splitBatch } from '../../../src/pdata/otlp/split.ts';
 import { Batch, type Signal } from '../../../src/pdata/pdata.ts';
 import { arbitraryMessage } from '../../support/otlp_arbitrary.ts';
 import * as samples from '../../support/otlp_samples.ts';
+import { fc } from '../../support/property.ts';
 
 const splittable = ['traces', 'metrics', 'logs'] as const;
 

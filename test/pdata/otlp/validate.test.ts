@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { decodeMessage } from '../../../src/pdata/otlp/decode.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { OtlpError } from '../../../src/pdata/otlp/reader.ts';
@@ -7,6 +6,7 @@ import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { validateRequest } from '../../../src/pdata/otlp/validate.ts';
 import { type Signal, signals } from '../../../src/pdata/pdata.ts';
 import { samples } from '../../support/otlp_samples.ts';
+import { fc } from '../../support/property.ts';
 
 /** Undefined: taken. */
 function refusal(run: () => unknown): number | undefined {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { encodeResource } from '../../../src/pdata/otlp/attributes.ts';
 import { countItems } from '../../../src/pdata/otlp/count.ts';
 import { decodeMessage } from '../../../src/pdata/otlp/decode.ts';
@@ -11,6 +10,7 @@ import type { Signal } from '../../../src/pdata/pdata.ts';
 import { type OracleObject, oracleDecode } from '../../support/oracle.ts';
 import { arbitraryMessage } from '../../support/otlp_arbitrary.ts';
 import { samples } from '../../support/otlp_samples.ts';
+import { fc } from '../../support/property.ts';
 
 const signals = ['traces', 'metrics', 'logs', 'profiles'] as const;
 
