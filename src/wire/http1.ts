@@ -11,6 +11,8 @@
  * - A body size is exact also when bytes were not copied, as long as the framing tells it; else it is "at least" and named in
  *   `sonde.partial`. `sonde.partial` with `http.request` or `http.response`: the rest of that message was not seen.
  * - A request whose response was lost is told without a status (`sonde.partial`: `http.response`), and feeds no duration.
+ * - After a lost request whose answer was not seen, answers are passed over (`orphan_response`) until the server was quiet,
+ *   or the client seems to wait for each; the requests are told as above.
  * - A request without an answer is told with `error.type`: `client_closed` when the client ended the connection first,
  *   `server_closed` or `connection_reset` when the server did, `timeout` when the kernel gave up.
  * - What the tap no longer looks at is counted as `unfinished`, not told.

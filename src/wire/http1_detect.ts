@@ -1,4 +1,4 @@
-import { asciiBytes, byteAt, CR, isDigit, isToken, LF, SP, startsWith } from './bytes.ts';
+import { asciiBytes, byteAt, CR, indexOf, isDigit, isToken, LF, SP, startsWith } from './bytes.ts';
 import { type Detection, MORE, NO, REQUEST, RESPONSE } from './decoder.ts';
 
 export const MAX_METHOD = 32;
@@ -46,7 +46,7 @@ function detectRequest(bytes: Uint8Array, start: number, end: number): Detection
   }
   if (at === end) return MORE;
   if (at === start || byteAt(bytes, at) !== SP) return NO;
-  const known = KNOWN.some((method) => method.length === at - start && startsWith(bytes, start, method));
+  const known = isKnown(bytes, start, at);
   const target = at + 1;
   if (target >= end) return MORE;
   const connect = known && byteAt(bytes, start) === 0x43;
@@ -58,6 +58,17 @@ function detectRequest(bytes: Uint8Array, start: number, end: number): Detection
     if ((byte < SP && byte !== CR) || byte === 0x7f) return NO;
   }
   return at - target >= (known ? ENOUGH_KNOWN : ENOUGH) ? REQUEST : MORE;
+}
+
+const isKnown = (bytes: Uint8Array, start: number, end: number): boolean =>
+  KNOWN.some((method) => method.length === end - start && startsWith(bytes, start, method));
+
+/** Can `bytes[start, end)`, where no line ends, begin a request with a known method, or a response? */
+export function begins(expected: Detection, bytes: Uint8Array, start: number, end: number): boolean {
+  if (expected === RESPONSE) return startsWith(bytes, start, VERSION.subarray(0, end - start));
+  const space = indexOf(bytes, SP, start, Math.min(end, start + MAX_METHOD + 1));
+  if (space >= 0) return isKnown(bytes, start, space);
+  return KNOWN.some((method) => startsWith(method, 0, bytes.subarray(start, end)));
 }
 
 /** Origin form, asterisk form, or the beginning of absolute form. */

@@ -11,6 +11,10 @@ const MAX_POOLED = 1024;
  * How much earlier than its request a response may be stamped, ns: the hooks fire after the operation, on two CPUs.
  */
 const MAX_INVERSION = 1e6;
+/** After so long without an answer, ns, a server that has begun to answer has answered all. Only used after lost bytes. */
+const QUIET = 5e6;
+/** So often a client must seem to wait for its answer, after lost requests, until it is believed. */
+const TURNS = 3;
 
 export class ExchangePool {
   readonly #free: HttpExchange[] = [];
@@ -41,6 +45,15 @@ export class Exchanges {
   #overflow = 0;
   /** When requests may last have been lost. */
   #lostAt = -1;
+  /** Requests were lost whose answers may still come: answers that cannot be matched until they are all here. */
+  #doubt = 0;
+  /** They came after the requests that began before. */
+  #doubtFrom = 0;
+  /** An answer came since. */
+  #heard = false;
+  /** The last answer belonged to no request. */
+  #orphaned = false;
+  #lastAnswer = 0;
   /** The client was seen to send before it was answered. */
   pipelining = false;
 
@@ -72,8 +85,10 @@ export class Exchanges {
       this.#sink.reject('pipeline_overflow');
       return;
     }
-    if (this.#last === undefined) this.#first = exchange;
-    else this.#last.next = exchange;
+    if (this.#last === undefined) {
+      if (this.#heard && exchange.start - this.#lastAnswer > QUIET) this.#settle();
+      this.#first = exchange;
+    } else this.#last.next = exchange;
     this.#last = exchange;
     this.#waiting++;
   }
@@ -92,11 +107,13 @@ export class Exchanges {
   /**
    * The request that a final response, begun at `time`, answers. `hole`: responses may be missing before it. Then a
    * client that waits for each answer has sent the newest request last, unless that was lost; of one that pipelines,
-   * none can be told.
+   * none can be told. If only one waits, what is missing is its answer: this one is in its body, or is to no request.
    */
   match(time: number, hole: boolean): HttpExchange {
-    if (hole) this.loseAnswers(time, this.pipelining || this.#newestLost(time));
+    if (hole) this.loseAnswers(time, this.pipelining || this.#onlyOne(time) || this.#newestLost(time));
+    if (this.#doubt > 0) this.#doubtful(time);
     const exchange = this.answerable(time) ? this.#shift() : undefined;
+    this.#orphaned = exchange === undefined;
     if (exchange !== undefined) {
       if (this.#first !== undefined && this.#first.start < time) this.pipelining = true;
       return exchange;
@@ -106,8 +123,43 @@ export class Exchanges {
     return this.takeIgnored();
   }
 
-  requestLost(time: number): void {
+  /** If an answer came that belongs to no request, it was theirs: a client that waits has them all. */
+  requestLost(time: number, gap: boolean): void {
     this.#lostAt = time;
+    if (!gap || (this.#orphaned && !this.pipelining)) return;
+    if (this.#doubt === 0) this.#doubtFrom = time;
+    this.#doubt = TURNS;
+    this.#heard = false;
+  }
+
+  /** Answers may be missing. Where no newer request waits, they are those of the lost ones. */
+  answerLost(time: number): void {
+    if (!this.pipelining && this.#newestLost(time)) this.#settle();
+  }
+
+  /** An answer that may be a lost request's: those that wait are told without. */
+  #doubtful(time: number): void {
+    const first = this.#first;
+    if (first !== undefined && first.start < this.#doubtFrom) return;
+    this.#heard = true;
+    this.#lastAnswer = time;
+    if (first === undefined || first.start > time + MAX_INVERSION) {
+      if (!this.pipelining) this.#settle();
+      return;
+    }
+    if (!this.#onlyOne(time)) this.pipelining = true;
+    this.loseAnswers(time, true);
+    if (!this.pipelining && --this.#doubt === 0) this.#settle();
+  }
+
+  #settle(): void {
+    this.#doubt = 0;
+    this.#heard = false;
+  }
+
+  #onlyOne(time: number): boolean {
+    const next = this.#first?.next;
+    return next === undefined || next.start > time + MAX_INVERSION;
   }
 
   /** Was a request lost that is newer than all that were seen by `time`? */
@@ -135,6 +187,7 @@ export class Exchanges {
   /** Every request that waits will not be answered, as is known since `time`. */
   fail(errorType: string, time: number): void {
     this.#overflow = 0;
+    if (this.#doubt > 0) this.loseAnswers(Number.POSITIVE_INFINITY, true);
     for (let exchange = this.#shift(); exchange !== undefined; exchange = this.#shift()) {
       exchange.errorType = errorType;
       exchange.responseLast = time;

@@ -1,8 +1,8 @@
 import { byteAt, CR, indexOf, LF } from './bytes.ts';
-import { type Detection, HOLD, MORE, type REQUEST, type RESPONSE } from './decoder.ts';
+import { type Detection, HOLD, MORE, NO, type REQUEST, type RESPONSE } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { BROKEN, endsInLastChunk, readChunkEnd, readChunkSize, readTrailer } from './http1_body.ts';
-import { detectHttp1 } from './http1_detect.ts';
+import { begins, detectHttp1 } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
 import { Direction } from './http1_direction.ts';
 import type { Exchanges } from './http1_exchanges.ts';
@@ -54,8 +54,8 @@ export abstract class Reader extends Direction {
   protected abstract touch(exchange: HttpExchange, time: number): void;
   /** Where the current message ends is not known. `known`: its body is known to be at least what was counted. */
   protected abstract messageLost(exchange: HttpExchange, known: boolean): void;
-  /** Whole messages may be missing. */
-  protected abstract messagesLost(): void;
+  /** Whole messages may be missing. `gap`: with bytes that were not seen, not in some that do not fit. */
+  protected abstract messagesLost(gap: boolean): void;
   /** The current message is over. */
   abstract finish(): void;
 
@@ -127,7 +127,7 @@ export abstract class Reader extends Direction {
     if (++this.#strikes >= MAX_STRIKES) this.opaque = true;
     this.lose();
     this.counted = true;
-    this.messagesLost();
+    this.messagesLost(false);
     return end;
   }
 
@@ -197,7 +197,7 @@ export abstract class Reader extends Direction {
   loseMessage(known: boolean): void {
     const exchange = this.exchange;
     this.lose();
-    if (exchange === undefined) this.messagesLost();
+    if (exchange === undefined) this.messagesLost(true);
     else this.messageLost(exchange, known);
   }
 
@@ -206,7 +206,7 @@ export abstract class Reader extends Direction {
     if (this.candidate) {
       const first = byteAt(bytes, at);
       if (first === CR || first === LF) return at + 1;
-      const detection = detectHttp1(bytes, at, end);
+      const detection = this.#detect(bytes, at, end);
       if (detection === MORE) {
         if (!this.started) this.startTime = time;
         this.started = true;
@@ -231,6 +231,13 @@ export abstract class Reader extends Direction {
       this.exchanges.reject('unsynchronised');
     }
     return end;
+  }
+
+  /** The first part of a line may be the end of a body: only what is usual is waited for, and then believed. */
+  #detect(bytes: Uint8Array, at: number, end: number): Detection {
+    const detection = detectHttp1(bytes, at, end);
+    if (detection !== MORE && !this.started) return detection;
+    return begins(this.#expected, bytes, at, end) ? detection : NO;
   }
 
   /** An orphan's length rests on a guess (it may answer HEAD): believe a new message more. */
@@ -262,7 +269,7 @@ export abstract class Reader extends Direction {
         return;
       case phase.LOST:
         if (start < end) this.exchanges.reject('head_lost');
-        if (exchange === undefined) this.messagesLost();
+        if (exchange === undefined) this.messagesLost(true);
         this.started = this.candidate = false;
         return;
       case phase.TRAILER:

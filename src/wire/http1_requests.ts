@@ -15,6 +15,8 @@ export class Requests extends Reader {
   readonly #responses: Responses;
   /** For the next request line. */
   #spare: HttpExchange;
+  /** LOST: in a message that is known, so that what else is missing is probably more of it. */
+  #within = false;
 
   constructor(exchanges: Exchanges, strings: StringTable, fields: Fields, responses: Responses) {
     super(exchanges, strings, fields, REQUEST);
@@ -41,6 +43,7 @@ export class Requests extends Reader {
   #begin(time: number): void {
     const exchange = this.#spare;
     this.#spare = this.exchanges.take();
+    this.#within = false;
     exchange.start = this.startTime;
     exchange.requestLast = time;
     if (this.began > 0) this.exchanges.pipelining = true;
@@ -84,12 +87,13 @@ export class Requests extends Reader {
       exchange.requestPartial = true;
       exchange.requestSize = -1;
     }
+    this.#within = true;
     this.exchange = undefined;
     this.exchanges.requested(exchange);
   }
 
-  protected messagesLost(): void {
-    this.exchanges.requestLost(this.gapTime);
+  protected messagesLost(gap: boolean): void {
+    this.exchanges.requestLost(this.gapTime, gap && !this.#within);
   }
 
   /** The connection is over for a request that is still sent: what was counted of its body is not all. */

@@ -91,12 +91,13 @@ export class Responses extends Reader {
       // What was lost may be the final response.
       this.exchange = undefined;
       this.exchanges.recycle(exchange);
-      this.messagesLost();
+      this.messagesLost(true);
     }
   }
 
-  protected messagesLost(): void {
+  protected messagesLost(gap: boolean): void {
     this.hole = true;
+    if (gap) this.exchanges.answerLost(this.gapTime);
   }
 
   finish(): void {

@@ -115,6 +115,43 @@ test('lost operations cost only what they carried: no answer is given to another
   );
 });
 
+test('a request and its answer lost, and no pause: after three turns the client is believed to wait', () => {
+  const driver = new Driver(decoder);
+  driver.gap(CLIENT, 40, 1000);
+  for (let at = 1; at <= 5; at++) {
+    driver.data(CLIENT, Buffer.from(`GET /${at} HTTP/1.1\r\n\r\n`), at * 2000, true);
+    driver.data(SERVER, Buffer.from('HTTP/1.1 204 x\r\n\r\n'), at * 2000 + 1000, true);
+  }
+  expect(driver.told.map((one) => one['http.response.status_code'])).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    204,
+    204,
+  ]);
+  expect(driver.rejects).toEqual({ orphan_response: 3 });
+});
+
+test('a lost request is no doubt about the answer to one before it', () => {
+  const driver = new Driver(decoder);
+  const get = (path: string) => Buffer.from(`GET ${path} HTTP/1.1\r\n\r\n`);
+  driver.data(CLIENT, get('/1'), 10e6, true);
+  driver.gap(CLIENT, 40, 20e6);
+  driver.data(CLIENT, get('/3'), 30e6, true);
+  for (const status of [201, 202, 203])
+    driver.data(
+      SERVER,
+      Buffer.from(`HTTP/1.1 ${status} x\r\nContent-Length: 0\r\n\r\n`),
+      (status - 100) * 1e6,
+      true,
+      false,
+    );
+  expect(driver.told.map((one) => [one['url.path'], one['http.response.status_code']])).toEqual([
+    ['/1', 201],
+    ['/3', undefined],
+  ]);
+});
+
 test('a client that pipelines and loses answers is told without them', () => {
   const driver = new Driver(decoder);
   const get = (path: string) => Buffer.from(`GET ${path} HTTP/1.1\r\n\r\n`);
