@@ -13,8 +13,6 @@ const MAX_POOLED = 1024;
 const MAX_INVERSION = 1e6;
 /** After so long without an answer, ns, a server that has begun to answer has answered all. Only used after lost bytes. */
 const QUIET = 5e6;
-/** So often a client must seem to wait for its answer, after lost requests, until it is believed. */
-const TURNS = 3;
 
 export class ExchangePool {
   readonly #free: HttpExchange[] = [];
@@ -46,7 +44,7 @@ export class Exchanges {
   /** When requests may last have been lost. */
   #lostAt = -1;
   /** Requests were lost whose answers may still come: answers that cannot be matched until they are all here. */
-  #doubt = 0;
+  #doubt = false;
   /** They came after the requests that began before. */
   #doubtFrom = 0;
   /** An answer came since. */
@@ -111,7 +109,7 @@ export class Exchanges {
    */
   match(time: number, hole: boolean): HttpExchange {
     if (hole) this.loseAnswers(time, this.pipelining || this.#onlyOne(time) || this.#newestLost(time));
-    if (this.#doubt > 0) this.#doubtful(time);
+    if (this.#doubt) this.#doubtful(time);
     const exchange = this.answerable(time) ? this.#shift() : undefined;
     this.#orphaned = exchange === undefined;
     if (exchange !== undefined) {
@@ -127,8 +125,8 @@ export class Exchanges {
   requestLost(time: number, gap: boolean): void {
     this.#lostAt = time;
     if (!gap || (this.#orphaned && !this.pipelining)) return;
-    if (this.#doubt === 0) this.#doubtFrom = time;
-    this.#doubt = TURNS;
+    if (!this.#doubt) this.#doubtFrom = time;
+    this.#doubt = true;
     this.#heard = false;
   }
 
@@ -149,11 +147,12 @@ export class Exchanges {
     }
     if (!this.#onlyOne(time)) this.pipelining = true;
     this.loseAnswers(time, true);
-    if (!this.pipelining && --this.#doubt === 0) this.#settle();
+    // A client that was never seen to pipeline, and of which one request waited, has them all.
+    if (!this.pipelining) this.#settle();
   }
 
   #settle(): void {
-    this.#doubt = 0;
+    this.#doubt = false;
     this.#heard = false;
   }
 
@@ -187,7 +186,7 @@ export class Exchanges {
   /** Every request that waits will not be answered, as is known since `time`. */
   fail(errorType: string, time: number): void {
     this.#overflow = 0;
-    if (this.#doubt > 0) this.loseAnswers(Number.POSITIVE_INFINITY, true);
+    if (this.#doubt) this.loseAnswers(Number.POSITIVE_INFINITY, true);
     for (let exchange = this.#shift(); exchange !== undefined; exchange = this.#shift()) {
       exchange.errorType = errorType;
       exchange.responseLast = time;
