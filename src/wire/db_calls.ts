@@ -219,7 +219,8 @@ export class DbCalls {
     this.#uncertain = true;
     this.#suspect = false;
     const newest = this.#newest;
-    const waits = this.#pipelining === 0 && newest === this.#last && newest !== this.#first;
+    // Where a call is missing as well, the next answer may be its.
+    const waits = this.#pipelining === 0 && !this.#unanswered && newest === this.#last && newest !== this.#first;
     // More than one that came since is no client that waits, or more than one answer is missing.
     this.#anchor = waits && this.#operations === 2 ? newest : undefined;
   }
