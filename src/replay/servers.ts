@@ -1,6 +1,7 @@
 import { encodeResource } from '../pdata/otlp/attributes.ts';
 import type { ObservedProcess } from '../tap/process_entry.ts';
 import * as semconv from '../tap/semconv.ts';
+import { joinHostPort } from '../transport/listen.ts';
 import { VERSION } from '../version.ts';
 import type { Endpoint } from '../wire/decoder.ts';
 import { MAX_SERVERS } from './limits.ts';
@@ -13,7 +14,7 @@ export class Servers {
   private readonly byAddress = new Map<string, ObservedProcess>();
 
   at({ address, port }: Endpoint): ObservedProcess {
-    const text = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    const text = joinHostPort(address, port);
     const key = this.byAddress.has(text) || this.byAddress.size < MAX_SERVERS ? text : '';
     let process = this.byAddress.get(key);
     if (process === undefined) {

@@ -2,13 +2,12 @@ import { Agent, request } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { retryableStatuses } from '../transport/rpc_status.ts';
 import { type OtlpSender, SendError, type SenderOptions } from './own_otlp.ts';
 
 const compress = promisify(gzip);
 /** An answer that is longer tells nothing more. */
 const MAX_ANSWER = 64 * 1024;
-/** https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
-const retryable = [429, 502, 503, 504];
 
 /** OTLP/HTTP: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 export class HttpSender implements OtlpSender {
@@ -44,7 +43,7 @@ export class HttpSender implements OtlpSender {
         answer.on('end', () => {
           const { statusCode: status = 0 } = answer;
           if (status >= 200 && status < 300) resolve(length > MAX_ANSWER ? new Uint8Array(0) : Buffer.concat(chunks));
-          else reject(new SendError(`${url.href} answered ${status}`, retryable.includes(status)));
+          else reject(new SendError(`${url.href} answered ${status}`, retryableStatuses.includes(status)));
         });
       });
       outgoing.on('error', failed);

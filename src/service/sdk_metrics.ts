@@ -1,6 +1,7 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { PrometheusReader, TelemetryConfig } from '../config/telemetry.ts';
+import { joinHostPort } from '../transport/listen.ts';
 import type { Logger } from './component.ts';
 import { type MetricLevel, OwnMeters } from './own_meters.ts';
 import type { OwnAttributes } from './own_resource.ts';
@@ -73,7 +74,7 @@ async function listen(
   logger: Logger,
 ): Promise<PrometheusServer | undefined> {
   const host = config.host.replace(/^\[(.*)\]$/, '$1');
-  const endpoint = `${host.includes(':') ? `[${host}]` : host}:${config.port}`;
+  const endpoint = joinHostPort(host, config.port);
   try {
     return await PrometheusServer.listen(endpoint, async () => {
       const { resourceMetrics } = await reader.collect();

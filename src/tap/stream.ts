@@ -216,7 +216,7 @@ export class Stream {
 
   /** The record behind a hole. */
   private get hole(): Early | undefined {
-    const [head] = this.early;
+    const head = this.early[0];
     return head !== undefined && head.offset > this.next ? head : undefined;
   }
 
@@ -235,7 +235,7 @@ export class Stream {
 
   /** The first early record, when nothing is missing before it in either direction. */
   private ready(): Early | undefined {
-    const [head] = this.early;
+    const head = this.early[0];
     return head === undefined || head.offset > this.next || this.peer.lacks(head.time) ? undefined : head;
   }
 

@@ -22,6 +22,11 @@ export function splitHostPort(text: string): { readonly host: string; readonly p
   return { host, port: text.slice(colon + 1) };
 }
 
+/** Go's net.JoinHostPort. */
+export function joinHostPort(host: string, port: number | string): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** The address to listen on, or what is wrong with it. */
 export function parseListen(endpoint: string): ListenAddress | string {
   const parts = splitHostPort(endpoint);
@@ -71,7 +76,7 @@ async function bind(server: Server, endpoint: string, transport: string): Promis
   });
   const address = server.address();
   if (address === null || typeof address === 'string') return address ?? '';
-  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`;
+  return joinHostPort(address.address, address.port);
 }
 
 /** Of one server. An HTTP/2 one takes some 60 KiB, however little it sends. */

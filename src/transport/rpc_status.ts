@@ -54,6 +54,20 @@ export const retryableCodes: readonly number[] = [
   Code.DATA_LOSS,
 ];
 
+/** And of HTTP's: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
+export const retryableStatuses: readonly number[] = [429, 502, 503, 504];
+
+/**
+ * What is refused for good, HTTP's status and the code that says the same:
+ * https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md, and 400 as the Collector has it.
+ */
+export const refusals: readonly (readonly [status: number, code: number])[] = [
+  [400, Code.INVALID_ARGUMENT],
+  [401, Code.UNAUTHENTICATED],
+  [403, Code.PERMISSION_DENIED],
+  [404, Code.UNIMPLEMENTED],
+];
+
 export interface RpcStatus {
   readonly code: number;
   readonly message: string;

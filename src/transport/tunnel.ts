@@ -1,13 +1,14 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { joinHostPort } from './listen.ts';
 import { proxyAuthorization } from './proxy.ts';
 import { timerMs } from './timer.ts';
 
 /** A way to `host:port` through a proxy's CONNECT: RFC 9110, 9.3.6. Rejects with what the proxy said, or after `timeoutMs`. */
 export function tunnel(proxy: URL, host: string, port: number | string, timeoutMs: number): Promise<Duplex> {
   const secure = proxy.protocol === 'https:';
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const authority = joinHostPort(host, port);
   const authorization = proxyAuthorization(proxy);
   return new Promise((resolve, reject) => {
     const request = (secure ? httpsRequest : httpRequest)({

@@ -108,8 +108,8 @@ test('both ends tell the same', () => {
   expect(spans.filter(isPartial).filter(({ attributes }) => attributes['db.query.text'] !== LARGE)).toEqual([]);
 });
 
-// Of an answer of 17 MiB not all is copied. Where it ends may be among what is not: then it is told as not seen, and the
-// bytes until the next answer are one run.
+// Of an answer of 17 MiB not all is copied. Where it ends may be among what is not: then it is told as not seen, and what
+// is copied before the next answer, if anything is, is one run.
 test('the large answer is told whole or as not seen, and nothing else was dropped or given up', () => {
   const large = spans.filter(
     ({ attributes }) => attributes['db.query.text'] === LARGE && attributes['error.type'] === undefined,
@@ -119,8 +119,8 @@ test('the large answer is told whole or as not seen, and nothing else was droppe
     expect(attributes).toMatchObject({ 'sonde.partial': ['db.response'] });
     expect(attributes).not.toHaveProperty(['db.response.returned_rows']);
   }
-  const rejects = unseen.length === 0 ? [] : [`sonde.tap.rejects mysql unsynchronised ${unseen.length}`];
-  expect(lost(points)).toEqual(rejects);
+  const runs = unseen.map((_, index) => [`sonde.tap.rejects mysql unsynchronised ${index + 1}`]);
+  expect([[], ...runs]).toContainEqual(lost(points));
 });
 
 test.each(['server', 'client'] as const)('what a %s span says', (kind) => {

@@ -1,11 +1,8 @@
-import { decode } from '../../src/config/decode.ts';
-import { Problems } from '../../src/config/problem.ts';
-import type { Schema } from '../../src/config/schema.ts';
-import { parseYaml } from '../../src/config/yaml.ts';
 import { type OtlpHttpConfig, schema, validate } from '../../src/exporters/otlp_http/config.ts';
 import { createOtlpHttp } from '../../src/exporters/otlp_http/otlp_http.ts';
 import type { Signal } from '../../src/pdata/pdata.ts';
 import type { Component, Consumer } from '../../src/service/component.ts';
+import { componentConfig } from './component_config.ts';
 import type { TestSettings } from './settings.ts';
 
 /** `path: message` of everything that is wrong; the configuration is complete if there is nothing. */
@@ -13,11 +10,7 @@ export function otlpHttpConfig(yaml: string): {
   readonly config: OtlpHttpConfig;
   readonly messages: readonly string[];
 } {
-  const node = parseYaml(yaml, 'test');
-  const problems = new Problems();
-  const config = decode(node, schema as unknown as Schema, [], node, problems) as OtlpHttpConfig;
-  const all = [...problems.all, ...(problems.all.length === 0 ? validate(config) : [])];
-  return { config, messages: all.map(({ path, message }) => `${path.join('::')}: ${message}`) };
+  return componentConfig<OtlpHttpConfig>(schema, yaml, validate);
 }
 
 /** A started exporter; throws what is wrong with its configuration. */

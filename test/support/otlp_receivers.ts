@@ -4,16 +4,13 @@ import { request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decode } from '../../src/config/decode.ts';
-import { Problems } from '../../src/config/problem.ts';
-import type { Schema } from '../../src/config/schema.ts';
-import { parseYaml } from '../../src/config/yaml.ts';
 import { FileExporter } from '../../src/exporters/file/file.ts';
 import { type Signal, signals } from '../../src/pdata/pdata.ts';
 import { type OtlpReceiverConfig, schema } from '../../src/receivers/otlp/config.ts';
 import { createOtlpReceiver } from '../../src/receivers/otlp/otlp.ts';
 import { validate } from '../../src/receivers/otlp/rules.ts';
 import type { Component, NextConsumers } from '../../src/service/component.ts';
+import { componentConfig } from './component_config.ts';
 import { fileConfig } from './file_exporter.ts';
 import { type TestSettings, testSettings } from './settings.ts';
 import { until } from './until.ts';
@@ -89,12 +86,7 @@ export async function startReceiver(
 }
 
 export function receiverConfig(yaml: string): OtlpReceiverConfig {
-  const node = parseYaml(yaml, 'test');
-  const problems = new Problems();
-  const config = decode(node, schema as unknown as Schema, [], node, problems) as OtlpReceiverConfig;
-  const messages = [...problems.all, ...(problems.all.length === 0 ? validate(config) : [])].map(
-    ({ path, message }) => `${path.join('::')}: ${message}`,
-  );
+  const { config, messages } = componentConfig<OtlpReceiverConfig>(schema, yaml, validate);
   if (messages.length > 0) throw new Error(messages.join('\n'));
   return config;
 }

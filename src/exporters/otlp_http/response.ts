@@ -1,16 +1,15 @@
 import { ConsumeError } from '../../service/component.ts';
-import { Code, decodePartialSuccess, fields, type PartialSuccess, text } from '../../transport/rpc_status.ts';
+import {
+  decodePartialSuccess,
+  fields,
+  type PartialSuccess,
+  refusals,
+  retryableStatuses,
+  text,
+} from '../../transport/rpc_status.ts';
 import type { HttpResponse } from './client.ts';
 
-/** The only codes that may be sent again: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
-const retryable: readonly number[] = [429, 502, 503, 504];
-/** https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md, and 400 as the Collector has it. */
-const codes: ReadonlyMap<number, number> = new Map([
-  [400, Code.INVALID_ARGUMENT],
-  [401, Code.UNAUTHENTICATED],
-  [403, Code.PERMISSION_DENIED],
-  [404, Code.UNIMPLEMENTED],
-]);
+const codes = new Map(refusals);
 const MAX_MESSAGE = 512;
 
 export function responseError(url: URL, response: HttpResponse, now = Date.now()): ConsumeError {
@@ -18,7 +17,7 @@ export function responseError(url: URL, response: HttpResponse, now = Date.now()
   const said = statusMessage(response);
   const text = `error exporting items, request to ${url.origin}${url.pathname} responded with HTTP Status Code ${status}`;
   const message = said === '' ? text : `${text}, Message=${said}`;
-  if (!retryable.includes(status)) {
+  if (!retryableStatuses.includes(status)) {
     const code = codes.get(status);
     return new ConsumeError(message, code === undefined ? { permanent: true } : { permanent: true, code });
   }

@@ -1,6 +1,6 @@
 import { OtlpError } from '../../pdata/otlp/reader.ts';
 import { ConsumeError } from '../../service/component.ts';
-import { Code, type RpcStatus } from '../../transport/rpc_status.ts';
+import { Code, type RpcStatus, refusals } from '../../transport/rpc_status.ts';
 
 /** What went wrong before a request reached a pipeline; `http` is the answer's status. */
 export class RequestError extends Error {
@@ -16,12 +16,7 @@ export class RequestError extends Error {
 }
 
 /** What an upstream refused for good, by its code: whoever sent the data is to blame, and gets the same answer. */
-const refusals: ReadonlyMap<number, number> = new Map([
-  [Code.INVALID_ARGUMENT, 400],
-  [Code.UNAUTHENTICATED, 401],
-  [Code.PERMISSION_DENIED, 403],
-  [Code.UNIMPLEMENTED, 404],
-]);
+const statuses = new Map(refusals.map(([status, code]) => [code, status]));
 
 /** https://opentelemetry.io/docs/specs/otlp/#failures: bad data is final, what the pipeline cannot take now is not. */
 export function statusOf(error: unknown): RpcStatus & { readonly http: number } {
@@ -33,7 +28,7 @@ export function statusOf(error: unknown): RpcStatus & { readonly http: number } 
     return retryAfterMs === undefined ? status : { ...status, retryDelayMs: retryAfterMs };
   }
   if (error instanceof ConsumeError && error.code !== undefined) {
-    const http = refusals.get(error.code);
+    const http = statuses.get(error.code);
     if (http !== undefined) return { http, code: error.code, message: error.message };
   }
   return { http: 500, code: Code.INTERNAL, message: error instanceof Error ? error.message : String(error) };

@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect as connectTls, createSecureContext } from 'node:tls';
+import { joinHostPort } from '../listen.ts';
 import { proxyFor } from '../proxy.ts';
 import { Code } from '../rpc_status.ts';
 import { tunnel } from '../tunnel.ts';
@@ -39,9 +40,9 @@ export class Channel {
     const { authority = '', tls } = options;
     this.scheme = tls === undefined ? 'http' : 'https';
     const name = tls === undefined || tls.serverName === '' ? host : tls.serverName;
-    this.authority = authority !== '' ? authority : port === undefined ? 'localhost' : authorityOf(name, port);
+    this.authority = authority !== '' ? authority : port === undefined ? 'localhost' : joinHostPort(name, port);
     this.#proxy =
-      port === undefined ? undefined : proxyFor(new URL(`https://${authorityOf(host, port)}`), '', process.env);
+      port === undefined ? undefined : proxyFor(new URL(`https://${joinHostPort(host, port)}`), '', process.env);
     const secured = tls === undefined ? undefined : secure(tls, name);
     this.#dial = (address) => async () => {
       const through = this.#proxy;
@@ -63,6 +64,8 @@ export class Channel {
    * due; with `waitForReady` only `abort` ends the waiting.
    */
   async pick(abort: AbortSignal): Promise<Connection> {
+    const chosen = this.#chosen();
+    if (chosen !== undefined && !abort.aborted) return chosen;
     const aborted = once(abort);
     try {
       for (;;) {
@@ -80,16 +83,18 @@ export class Channel {
     }
   }
 
-  async #ready(): Promise<Connection> {
+  /** Of those that are ready, where nobody has to be looked up or asked. */
+  #chosen(): Connection | undefined {
     const known = [...this.#connections.values()];
-    if (this.#options.balancer === 'round_robin') {
-      if (!known.every(({ ready }) => ready) || known.length === 0) await this.#lookUp();
-      return this.#roundRobin();
-    }
-    const first = known.find(({ ready }) => ready);
-    if (first !== undefined) return first;
+    if (this.#options.balancer !== 'round_robin') return known.find(({ ready }) => ready);
+    return known.every(({ ready }) => ready) ? known[this.#next++ % known.length] : undefined;
+  }
+
+  async #ready(): Promise<Connection> {
+    const chosen = this.#chosen();
+    if (chosen !== undefined) return chosen;
     await this.#lookUp();
-    return this.#first();
+    return this.#options.balancer === 'round_robin' ? this.#roundRobin() : this.#first();
   }
 
   /** The first that can be had, in the order of the addresses. */
@@ -153,7 +158,7 @@ export class Channel {
   }
 
   #connection(address: string): Connection {
-    const url = `${this.scheme}://${this.#target.port === undefined ? 'localhost' : authorityOf(address, this.#target.port)}`;
+    const url = `${this.scheme}://${this.#target.port === undefined ? 'localhost' : joinHostPort(address, this.#target.port)}`;
     return new Connection(url, this.#dial(address), this.#options.keepalive);
   }
 }
@@ -167,10 +172,6 @@ function secure(tls: ClientTls, name: string): (to: ConnectionOptions) => Duplex
     ...(isIP(name) === 0 ? { servername: name } : {}),
   };
   return (to) => connectTls({ ...options, ...to });
-}
-
-function authorityOf(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 async function addressesOf({ host, port, nameServer }: Target): Promise<readonly string[]> {

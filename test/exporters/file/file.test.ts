@@ -299,30 +299,39 @@ describe('group_by', () => {
 });
 
 test.each([
-  ['{append: true, rotation: {}}', 'append and rotation enabled at the same time is not supported'],
-  ['compression: gzip', 'compression is not supported'],
-  ['flush_interval: -1s', 'flush_interval must be larger than zero'],
-  ['encoding: otlp_encoding', 'unknown encoding "otlp_encoding": Sonde has no encoding extensions; use format'],
-  ['group_by: {enabled: true}', 'path must contain exactly one * when group_by is enabled'],
-  ['{path: "a*b*", group_by: {enabled: true}}', 'path must contain exactly one * when group_by is enabled'],
-  ['{path: "*.json", group_by: {enabled: true}}', 'path must not start with * when group_by is enabled'],
+  ['{append: true, rotation: {}}', ': append and rotation enabled at the same time is not supported'],
+  ['compression: gzip', 'compression: compression is not supported'],
+  ['flush_interval: -1s', 'flush_interval: flush_interval must be larger than zero'],
+  [
+    'encoding: otlp_encoding',
+    'encoding: unknown encoding "otlp_encoding": Sonde has no encoding extensions; use format',
+  ],
+  ['group_by: {enabled: true}', 'path: path must contain exactly one * when group_by is enabled'],
+  ['{path: "a*b*", group_by: {enabled: true}}', 'path: path must contain exactly one * when group_by is enabled'],
+  ['{path: "*.json", group_by: {enabled: true}}', 'path: path must not start with * when group_by is enabled'],
   [
     '{path: "a*", group_by: {enabled: true, resource_attribute: ""}}',
-    'resource_attribute must not be empty when group_by is enabled',
+    'group_by::resource_attribute: resource_attribute must not be empty when group_by is enabled',
   ],
-  ['{path: "a*", group_by: {enabled: true, max_open_files: 0}}', 'must provide a positive size'],
-  ['directory_permissions: "0755"', 'directory_permissions requires create_directory to be true'],
+  [
+    '{path: "a*", group_by: {enabled: true, max_open_files: 0}}',
+    'group_by::max_open_files: must provide a positive size',
+  ],
+  [
+    'directory_permissions: "0755"',
+    'directory_permissions: directory_permissions requires create_directory to be true',
+  ],
   [
     '{create_directory: true, directory_permissions: "0789"}',
-    'directory_permissions value must be a valid octal representation',
+    'directory_permissions: directory_permissions value must be a valid octal representation',
   ],
   [
     '{create_directory: true, directory_permissions: "7777"}',
-    'directory_permissions contain invalid bits for file access',
+    'directory_permissions: directory_permissions contain invalid bits for file access',
   ],
   [
     '{create_directory: true, directory_permissions: "-1"}',
-    'directory_permissions contain invalid bits for file access',
+    'directory_permissions: directory_permissions contain invalid bits for file access',
   ],
 ])('%s is refused', (yaml, message) => {
   expect(fileConfig(yaml).messages).toEqual([message]);

@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { decode } from '../../../src/config/decode.ts';
-import { Problems } from '../../../src/config/problem.ts';
-import type { Schema } from '../../../src/config/schema.ts';
-import { parseYaml } from '../../../src/config/yaml.ts';
 import { type OtlpGrpcConfig, schema } from '../../../src/exporters/otlp_grpc/config.ts';
 import { createOtlpGrpc } from '../../../src/exporters/otlp_grpc/otlp_grpc.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { toJson } from '../../../src/pdata/otlp/to_json.ts';
 import { Batch, signals } from '../../../src/pdata/pdata.ts';
+import { componentConfig } from '../../support/component_config.ts';
 import { gatedGroup } from '../../support/gated.ts';
 import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
 import { type FileReceiver, referenceFileReceiver } from '../../support/otlp_receivers.ts';
@@ -29,8 +26,7 @@ gatedGroup(otelcolMissing)('to the Collector', () => {
     ),
   )('%s, compression %s: all of it arrives', async (signal, compression) => {
     const yaml = `{endpoint: "127.0.0.1:${collector.grpc}", compression: ${compression}, tls: {insecure: true}, sending_queue: {enabled: false}}`;
-    const node = parseYaml(yaml, 'test');
-    const config = decode(node, schema as unknown as Schema, [], node, new Problems()) as OtlpGrpcConfig;
+    const { config } = componentConfig<OtlpGrpcConfig>(schema, yaml);
     const exporter = await createOtlpGrpc(testSettings('otlp_grpc'), config, signal);
     await exporter.start();
     const bytes = encodeMessage(requestOf[signal], samples[signal]);

@@ -2,16 +2,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { decode } from '../../../src/config/decode.ts';
-import { Problems } from '../../../src/config/problem.ts';
-import type { Schema } from '../../../src/config/schema.ts';
-import { parseYaml } from '../../../src/config/yaml.ts';
 import { type OtlpGrpcConfig, schema, validate } from '../../../src/exporters/otlp_grpc/config.ts';
 import { createOtlpGrpc } from '../../../src/exporters/otlp_grpc/otlp_grpc.ts';
 import { Batch, type Signal, signals } from '../../../src/pdata/pdata.ts';
 import type { Component, Consumer } from '../../../src/service/component.ts';
 import { encodeStatus } from '../../../src/transport/rpc_status.ts';
 import { TestAuthority } from '../../support/certificates.ts';
+import { componentConfig } from '../../support/component_config.ts';
 import { accepted, GrpcSink, refused, silent } from '../../support/grpc_sink.ts';
 import { counted, type TestSettings, testSettings, until } from '../../support/settings.ts';
 
@@ -32,11 +29,7 @@ afterEach(async () => {
 });
 
 function configOf(yaml: string): { readonly config: OtlpGrpcConfig; readonly messages: string[] } {
-  const node = parseYaml(yaml, 'test');
-  const problems = new Problems();
-  const config = decode(node, schema as unknown as Schema, [], node, problems) as OtlpGrpcConfig;
-  const all = problems.all.length > 0 ? problems.all : validate(config);
-  return { config, messages: all.map(({ path, message }) => `${path.join('::')}: ${message}`) };
+  return componentConfig<OtlpGrpcConfig>(schema, yaml, validate);
 }
 
 async function start(yaml: string, signal: Signal = 'traces'): Promise<Component & Consumer> {

@@ -1,9 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { decode } from '../../../src/config/decode.ts';
-import { Problems, problemText } from '../../../src/config/problem.ts';
-import type { Schema } from '../../../src/config/schema.ts';
-import { parseYaml } from '../../../src/config/yaml.ts';
-import { schema } from '../../../src/exporters/otlp_http/config.ts';
+import { type OtlpHttpConfig, schema } from '../../../src/exporters/otlp_http/config.ts';
+import { componentConfig } from '../../support/component_config.ts';
 import { otlpHttpConfig } from '../../support/otlp_http.ts';
 
 // What README.md of the Collector's confighttp, configtls and exporterhelper show, each key at least once.
@@ -122,8 +119,5 @@ test.each([
 });
 
 function warnings(yaml: string): string[] {
-  const node = parseYaml(yaml, 'test');
-  const problems = new Problems();
-  decode(node, schema as unknown as Schema, [], node, problems);
-  return problems.warnings.map(problemText);
+  return componentConfig<OtlpHttpConfig>(schema, yaml).warnings;
 }

@@ -3,10 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base';
-import { decode } from '../../../src/config/decode.ts';
-import { Problems } from '../../../src/config/problem.ts';
-import type { Schema } from '../../../src/config/schema.ts';
-import { parseYaml } from '../../../src/config/yaml.ts';
 import { type SdkConfig, schema, validate } from '../../../src/exporters/sdk/config.ts';
 import { createSdk } from '../../../src/exporters/sdk/sdk.ts';
 import { readableSpans } from '../../../src/exporters/sdk/spans.ts';
@@ -15,13 +11,13 @@ import { decodeMessage } from '../../../src/pdata/otlp/decode.ts';
 import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { Batch, type Signal } from '../../../src/pdata/pdata.ts';
+import { componentConfig } from '../../support/component_config.ts';
 import { samples } from '../../support/otlp_samples.ts';
 import { OtlpSink } from '../../support/otlp_sink.ts';
 import { testSettings, until } from '../../support/settings.ts';
 
 function configOf(yaml: string): SdkConfig {
-  const node = parseYaml(yaml, 'test');
-  return decode(node, schema as unknown as Schema, [], node, new Problems()) as SdkConfig;
+  return componentConfig<SdkConfig>(schema, yaml).config;
 }
 
 function batchOf(signal: Signal): Batch {

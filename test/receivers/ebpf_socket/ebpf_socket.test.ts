@@ -1,8 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { decode } from '../../../src/config/decode.ts';
-import { Problems } from '../../../src/config/problem.ts';
-import type { Schema } from '../../../src/config/schema.ts';
-import { parseYaml } from '../../../src/config/yaml.ts';
 import { SondeError } from '../../../src/errors.ts';
 import type { Batch } from '../../../src/pdata/pdata.ts';
 import { type EbpfSocketConfig, schema } from '../../../src/receivers/ebpf_socket/config.ts';
@@ -12,6 +8,7 @@ import { ConsumeError, type NextConsumers } from '../../../src/service/component
 import type { TapConsumer, TapSettings } from '../../../src/tap/host.ts';
 import type { Ledger, TapReceiver, TapReport } from '../../../src/tap/protocol.ts';
 import { CollectingTap, type SharedTap, type TapMember } from '../../../src/tap/shared_tap.ts';
+import { componentConfig } from '../../support/component_config.ts';
 import { counted, testSettings, until } from '../../support/settings.ts';
 
 const report: TapReport = { backend: 'tracepoint', hooks: { a: 'attached' }, mapBytes: 5, ringBytes: 3 };
@@ -29,8 +26,7 @@ class FakeTap implements SharedTap {
 }
 
 function setUp(yaml: string, next: NextConsumers = {}) {
-  const node = parseYaml(yaml, 'test');
-  const config = decode(node, schema as unknown as Schema, [], node, new Problems()) as EbpfSocketConfig;
+  const { config } = componentConfig<EbpfSocketConfig>(schema, yaml);
   const tap = new FakeTap();
   const settings = testSettings('ebpf_socket');
   return { tap, settings, receiver: new EbpfSocketReceiver(settings, config, next, tap) };
