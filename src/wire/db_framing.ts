@@ -1,5 +1,6 @@
 import type { DbCalls } from './db_calls.ts';
 import { type Detection, HOLD, MORE } from './decoder.ts';
+import type { SideReader } from './two_way_session.ts';
 
 /** Too few bytes for a step. */
 export const NEED_MORE = -2;
@@ -36,8 +37,7 @@ export interface DbGrammar {
  * One direction of a database connection: messages, one behind the other. What is read, passed over, lost and found
  * again is the same for all; what a message is says the grammar.
  */
-export class DbFraming {
-  /** The bytes do not fit the protocol, or are no longer for us. */
+export class DbFraming implements SideReader {
   opaque = false;
   /** With `opaque`: TLS begins behind what was read. */
   encrypted = false;
@@ -186,7 +186,6 @@ export class DbFraming {
     return end;
   }
 
-  /** `length` bytes are missing behind `bytes[start, end)`; what is left of those is gone with them. */
   gap(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
     // A record that is missing shows when the next one comes; what was not copied of one has the time of the rest.
     this.late = time > this.#lastTime;
@@ -199,8 +198,7 @@ export class DbFraming {
     this.late = false;
   }
 
-  /** `left`: bytes of a message that will never be whole. */
-  close(left: boolean): void {
+  end(left: boolean): void {
     this.#grammar.closed?.(left || this.#phase === SKIP);
     this.#phase = ENDED;
   }

@@ -17,26 +17,16 @@
  *   `server_closed` or `connection_reset` when the server did, `timeout` when the kernel gave up.
  * - What the tap no longer looks at is counted as `unfinished`, not told.
  */
-import { Closing } from './closing.ts';
-import {
-  CLIENT,
-  type ConnectionContext,
-  type Decoder,
-  type End,
-  type Session,
-  type Side,
-  type Sink,
-  type Successor,
-} from './decoder.ts';
+import type { ConnectionContext, Decoder, Session, Sink, Successor } from './decoder.ts';
 import { HttpMapping, type HttpOptions } from './http_mapping.ts';
 import { detectHttp1 } from './http1_detect.ts';
-import * as phase from './http1_direction.ts';
 import { ExchangePool, Exchanges } from './http1_exchanges.ts';
 import { Fields } from './http1_fields.ts';
 import { MAX_LINE } from './http1_head.ts';
 import { Requests } from './http1_requests.ts';
 import { Responses } from './http1_responses.ts';
 import { StringTable } from './strings.ts';
+import { TwoWaySession } from './two_way_session.ts';
 
 export const HTTP1_REJECTS = [
   /** A request or status line was expected, and this is none. */
@@ -77,106 +67,50 @@ export function createHttp1(options: HttpOptions): Decoder {
   };
 }
 
-class Http1Session implements Session {
+class Http1Session extends TwoWaySession<Requests, Responses> {
   readonly #exchanges: Exchanges;
-  readonly #requests: Requests;
-  readonly #responses: Responses;
-  readonly #closing = new Closing();
 
   constructor(context: ConnectionContext, exchanges: Exchanges, requests: Requests, responses: Responses) {
+    super(requests, responses);
     this.#exchanges = exchanges;
-    this.#requests = requests;
-    this.#responses = responses;
     if (context.joined) {
       requests.lose();
       responses.lose();
     }
   }
 
-  get opaque(): boolean {
-    return this.#requests.opaque || this.#responses.opaque;
-  }
-
-  lost(side: Side): boolean {
-    return (side === CLIENT ? this.#requests : this.#responses).phase === phase.LOST;
-  }
-
   get successor(): Successor | undefined {
-    const { upgraded, tunnel } = this.#responses;
+    const { upgraded, tunnel } = this.responses;
     if (tunnel) return { decoder: undefined };
     return upgraded === undefined ? undefined : { decoder: 'http2', carried: upgraded };
   }
 
-  data(
-    side: Side,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    time: number,
-    boundary: boolean,
-    mayHold: boolean,
-  ): number {
-    if (this.opaque) return end - start;
-    const reader = side === CLIENT ? this.#requests : this.#responses;
-    return reader.read(bytes, start, end, time, boundary, mayHold);
-  }
-
-  gap(side: Side, bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
-    if (this.opaque) return;
-    const reader = side === CLIENT ? this.#requests : this.#responses;
-    // What was held is not held any longer.
-    const taken = reader.read(bytes, start, end, time, false, false);
-    reader.skip(bytes, start + taken, end, length, time);
-  }
-
-  end(side: Side, bytes: Uint8Array, start: number, end: number, how: End, time: number): void {
-    const reader = side === CLIENT ? this.#requests : this.#responses;
-    if (this.opaque || reader.phase === phase.ENDED) return;
-    const taken = reader.read(bytes, start, end, time, false, false);
-    if (this.opaque) return;
-    if (start + taken < end) reader.leftOver();
-    if (how === 'unknown') {
-      this.#abandon();
-      return;
-    }
-    if (side === CLIENT) this.#requestsEnded();
-    else if (this.#responses.phase === phase.CLOSE && how === 'finished') this.#responses.finish();
-    if (this.#closing.ended(side, how, this.#responses.phase === phase.ENDED)) this.#fail(time);
-  }
-
-  #requestsEnded(): void {
-    const { exchange } = this.#requests;
-    this.#requests.close();
-    if (exchange !== undefined) this.#exchanges.requested(exchange);
-  }
-
-  /** No more answers. Those that went with missing bytes are told as lost, not as never given. */
-  #fail(time: number): void {
-    const responses = this.#responses;
+  /** Answers that went with missing bytes are told as lost, not as never given. */
+  protected fail(errorType: string, time: number): void {
+    const { responses } = this;
     const { exchange } = responses;
-    if (exchange !== undefined && responses.phase !== phase.LOST) {
-      exchange.errorType = this.#closing.errorType;
+    if (exchange !== undefined && !responses.lost) {
+      exchange.errorType = errorType;
       exchange.responseLast = time;
     }
     responses.finish();
     if (responses.hole) this.#exchanges.loseAnswers(time, true);
     responses.close();
-    this.#requests.abandonUpload();
-    this.#exchanges.fail(this.#closing.errorType, time);
+    this.requests.abandonUpload();
+    this.#exchanges.fail(errorType, time);
   }
 
-  #abandon(): void {
-    const { exchange, phase: where } = this.#responses;
-    if (where === phase.LOST) {
-      this.#responses.finish();
-    } else if (exchange !== undefined) {
+  protected abandon(): void {
+    const { responses } = this;
+    const { exchange, lost } = responses;
+    if (exchange !== undefined && !lost) {
       if (!exchange.ignored) this.#exchanges.reject('unfinished');
       exchange.ignored = true;
-      this.#responses.finish();
     }
+    responses.finish();
     this.#exchanges.abandon();
-    this.#requests.abandonUpload();
-    this.#requests.close();
-    this.#responses.close();
+    this.requests.abandonUpload();
+    this.requests.close();
+    responses.close();
   }
 }

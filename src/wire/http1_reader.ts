@@ -1,5 +1,5 @@
 import { byteAt, CR, indexOf, LF } from './bytes.ts';
-import { type Detection, HOLD, MORE, NO, type REQUEST, type RESPONSE } from './decoder.ts';
+import { type Detection, type End, HOLD, MORE, NO, type REQUEST, type RESPONSE } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { BROKEN, endsInLastChunk, readChunkEnd, readChunkSize, readTrailer } from './http1_body.ts';
 import { begins, detectHttp1 } from './http1_detect.ts';
@@ -9,6 +9,7 @@ import type { Exchanges } from './http1_exchanges.ts';
 import type { Fields } from './http1_fields.ts';
 import { MALFORMED, MAX_LINE, NEED_MORE, readCutField, readField } from './http1_head.ts';
 import type { StringTable } from './strings.ts';
+import type { SideReader } from './two_way_session.ts';
 
 /** A response stands before its request. */
 export const HOLD_HERE = -3;
@@ -19,7 +20,7 @@ const MAX_STRIKES = 3;
  * Reads the messages of one direction: what requests and responses have in common. Only lines of a head are ever
  * left untaken, and at most MAX_LINE bytes of one.
  */
-export abstract class Reader extends Direction {
+export abstract class Reader extends Direction implements SideReader {
   /** The protocol was left: a tunnel, an upgrade, or a wrong guess. */
   opaque = false;
   /** With `opaque`: what follows may be any protocol. */
@@ -245,21 +246,31 @@ export abstract class Reader extends Direction {
     if (detectHttp1(bytes, start, end) === this.#expected) this.finish();
   }
 
-  /** The direction ends within a line. A message whose start line was read is told all the same. */
-  leftOver(): void {
+  get lost(): boolean {
+    return this.phase === phase.LOST;
+  }
+
+  get ended(): boolean {
+    return this.phase === phase.ENDED;
+  }
+
+  /** A message whose start line was read is told all the same. */
+  end(left: boolean, _how: End): void {
+    if (!left) return;
     if (this.phase === phase.START) this.exchanges.reject('incomplete_head');
     else if (this.phase === phase.LOST && !this.counted) this.exchanges.reject('unsynchronised');
   }
 
-  /** `length` bytes are missing behind `bytes[start, end)`, which are the beginning of a line. */
-  skip(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
+  gap(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
+    // What was held is not held any longer; what is left is the beginning of a line.
+    const line = start + this.read(bytes, start, end, time, false, false);
     const exchange = this.exchange;
     this.gapTime = time;
     switch (this.phase) {
       case phase.ENDED:
         return;
       case phase.START:
-        if (start < end && !this.cutStartLine(bytes, start, end, time)) this.exchanges.reject('head_lost');
+        if (line < end && !this.cutStartLine(bytes, line, end, time)) this.exchanges.reject('head_lost');
         this.loseMessage(false);
         return;
       case phase.HEADERS:
@@ -268,7 +279,7 @@ export abstract class Reader extends Direction {
         this.loseMessage(false);
         return;
       case phase.LOST:
-        if (start < end) this.exchanges.reject('head_lost');
+        if (line < end) this.exchanges.reject('head_lost');
         if (exchange === undefined) this.messagesLost(true);
         this.started = this.candidate = false;
         return;

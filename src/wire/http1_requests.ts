@@ -1,5 +1,5 @@
 import { byteAt } from './bytes.ts';
-import { REQUEST } from './decoder.ts';
+import { type End, REQUEST } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import * as phase from './http1_direction.ts';
 import type { Exchanges } from './http1_exchanges.ts';
@@ -105,6 +105,14 @@ export class Requests extends Reader {
     this.exchange = undefined;
     if (exchange.responseDone) exchange.requestAtLeast = true;
     this.exchanges.requested(exchange);
+  }
+
+  override end(left: boolean, how: End): void {
+    super.end(left, how);
+    if (how === 'unknown') return;
+    const { exchange } = this;
+    this.close();
+    if (exchange !== undefined) this.exchanges.requested(exchange);
   }
 
   finish(): void {

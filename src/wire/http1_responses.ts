@@ -1,4 +1,4 @@
-import { RESPONSE } from './decoder.ts';
+import { type End, RESPONSE } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { detectHttp1, STATUS_PREFIX } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
@@ -98,6 +98,11 @@ export class Responses extends Reader {
   protected messagesLost(gap: boolean): void {
     this.hole = true;
     if (gap) this.exchanges.answerLost(this.gapTime);
+  }
+
+  override end(left: boolean, how: End): void {
+    super.end(left, how);
+    if (this.phase === phase.CLOSE && how === 'finished') this.finish();
   }
 
   finish(): void {

@@ -13,17 +13,7 @@
  *   or `timeout`.
  * - What the tap no longer looks at is counted as `unfinished`, not told.
  */
-import { Closing } from './closing.ts';
-import {
-  CLIENT,
-  type ConnectionContext,
-  type Decoder,
-  type End,
-  SERVER,
-  type Session,
-  type Side,
-  type Sink,
-} from './decoder.ts';
+import { CLIENT, type ConnectionContext, type Decoder, SERVER, type Session, type Side, type Sink } from './decoder.ts';
 import { GrpcMapping } from './grpc.ts';
 import { HttpExchange } from './http_exchange.ts';
 import { HttpMapping, type HttpOptions } from './http_mapping.ts';
@@ -36,6 +26,7 @@ import { Http2Reader } from './http2_reader.ts';
 import { StreamPool } from './http2_stream.ts';
 import { Http2Streams } from './http2_streams.ts';
 import { StringTable } from './strings.ts';
+import { TwoWaySession } from './two_way_session.ts';
 
 export const HTTP2 = 'http2';
 
@@ -82,31 +73,19 @@ export function createHttp2(options: HttpOptions): Decoder {
   };
 }
 
-class Http2Session implements Session {
+class Http2Session extends TwoWaySession<Http2Reader, Http2Reader> {
   readonly #streams: Http2Streams;
-  readonly #requests: Http2Reader;
-  readonly #responses: Http2Reader;
-  readonly #closing = new Closing();
 
   constructor(context: ConnectionContext, streams: Http2Streams, requests: Http2Reader, responses: Http2Reader) {
+    super(requests, responses);
     this.#streams = streams;
-    this.#requests = requests;
-    this.#responses = responses;
     if (context.joined) {
       requests.join();
       responses.join();
     }
   }
 
-  get opaque(): boolean {
-    return this.#requests.opaque || this.#responses.opaque;
-  }
-
-  lost(side: Side): boolean {
-    return (side === CLIENT ? this.#requests : this.#responses).lost;
-  }
-
-  data(
+  override data(
     side: Side,
     bytes: Uint8Array,
     start: number,
@@ -115,36 +94,19 @@ class Http2Session implements Session {
     boundary: boolean,
     mayHold: boolean,
   ): number {
-    if (this.opaque) return end - start;
-    if (side === SERVER) {
-      const hold = mayHold && !this.#requests.lost && !this.#requests.ended;
-      return this.#responses.read(bytes, start, end, time, boundary, hold);
-    }
-    const { began } = this.#requests;
-    const taken = this.#requests.read(bytes, start, end, time, boundary, mayHold);
-    if (!began && this.#requests.began) this.#responses.begin();
+    const { requests } = this;
+    const { began } = requests;
+    // An answer waits for its request only where the request would be seen.
+    const taken = super.data(side, bytes, start, end, time, boundary, mayHold && !requests.lost && !requests.ended);
+    if (!began && requests.began) this.responses.begin();
     return taken;
   }
 
-  gap(side: Side, bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
-    if (this.opaque) return;
-    const reader = side === CLIENT ? this.#requests : this.#responses;
-    // What was held is not held any longer.
-    const taken = reader.read(bytes, start, end, time, false, false);
-    reader.gap(bytes, start + taken, end, length, time);
+  protected fail(errorType: string, time: number): void {
+    this.#streams.fail(errorType, time);
   }
 
-  end(side: Side, bytes: Uint8Array, start: number, end: number, how: End, time: number): void {
-    const reader = side === CLIENT ? this.#requests : this.#responses;
-    if (this.opaque || reader.ended) return;
-    const taken = reader.read(bytes, start, end, time, false, false);
-    if (this.opaque) return;
-    if (start + taken < end) this.#streams.reject('incomplete_frame');
-    reader.close();
-    if (how === 'unknown') {
-      this.#streams.abandon();
-      return;
-    }
-    if (this.#closing.ended(side, how, this.#responses.ended)) this.#streams.fail(this.#closing.errorType, time);
+  protected abandon(): void {
+    this.#streams.abandon();
   }
 }

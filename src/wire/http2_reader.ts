@@ -5,6 +5,7 @@ import { Http2Data } from './http2_data.ts';
 import { continues, MAX_BLOCK } from './http2_fragments.ts';
 import * as frames from './http2_frames.ts';
 import type { Http2Streams } from './http2_streams.ts';
+import type { SideReader } from './two_way_session.ts';
 
 /** Times in a row that no frame was found where one must be, until the connection is taken for something else. */
 const MAX_STRIKES = 3;
@@ -24,8 +25,7 @@ const NEED_MORE = -1;
 const HOLD_HERE = -3;
 
 /** Reads the frames of one direction. Untaken stay at most one header block, or the beginning of a short frame. */
-export class Http2Reader {
-  /** These bytes are not HTTP/2. */
+export class Http2Reader implements SideReader {
   opaque = false;
   /** The preface was seen. */
   began = false;
@@ -73,7 +73,8 @@ export class Http2Reader {
     if (this.#phase === LOST) this.#blocks.begin();
   }
 
-  close(): void {
+  end(left: boolean): void {
+    if (left) this.#streams.reject('incomplete_frame');
     this.#phase = ENDED;
   }
 
@@ -267,8 +268,9 @@ export class Http2Reader {
     return found.at;
   }
 
-  /** `length` bytes are missing behind `bytes[start, end)`, which were not taken. */
   gap(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
+    // What was held is not held any longer.
+    const from = start + this.read(bytes, start, end, time, false, false);
     switch (this.#phase) {
       case ENDED:
         return;
@@ -289,7 +291,7 @@ export class Http2Reader {
         return;
       }
       case FRAME:
-        this.#gapInFrame(bytes, start, end, length, time);
+        this.#gapInFrame(bytes, from, end, length, time);
         return;
       default:
         this.#lose(time);
