@@ -31,8 +31,8 @@ export interface SqlStatement {
 
 /** Characters of the obfuscated text. */
 const MAX_TEXT = 4096;
-/** Strings with a letter before their quote: escapes, bits, hexadecimal, national. */
-const PREFIXES = new Set(['e', 'b', 'x', 'n', 'u&']);
+/** Strings with a letter before their quote: bits, hexadecimal, national; PostgreSQL's have escapes behind an E, too. */
+const PREFIXES = new Set(['b', 'x', 'n']);
 const QUOTE = 0x27;
 const DOUBLE = 0x22;
 const BACKTICK = 0x60;
@@ -77,6 +77,10 @@ class Scanner {
   #dependent = false;
   /** From here on nobody can tell what is a literal. */
   #hidden = false;
+  /** Where the comment ends whose text MySQL runs; −1: in none. */
+  #versionEnd = -1;
+  /** Where the parentheses that are open stand in the text. */
+  readonly #open: number[] = [];
 
   constructor(source: string, mysql: boolean, escapes: Escapes) {
     this.#source = source;
@@ -87,7 +91,11 @@ class Scanner {
 
   run(cut: boolean): SqlStatement {
     const { length } = this.#source;
-    while (this.#at < length && this.#out.length <= MAX_TEXT) this.#token();
+    while (this.#at < length && this.#out.length <= MAX_TEXT && !this.#hidden) {
+      if (this.#at === this.#versionEnd) this.#leaveVersion();
+      else this.#token();
+      if (this.#versionEnd >= 0 && this.#at > this.#versionEnd) this.#hidden = true;
+    }
     const long = this.#out.length > MAX_TEXT || this.#at < length || this.#hidden;
     const summary = this.#summary;
     summary.finish();
@@ -115,7 +123,7 @@ class Scanner {
     } else if (code === 0x23 && this.#mysql) {
       this.#line();
     } else if (code === 0x2f && next === 0x2a) {
-      this.#comment();
+      if (!this.#mysql || !this.#enterVersion()) this.#comment();
     } else if (code === QUOTE) {
       // After an E'…' what comes on another line goes on with it.
       this.#string(QUOTE, this.#continues ?? this.#escapes);
@@ -141,7 +149,8 @@ class Scanner {
       if (code === 0x2c || code === 0x29 || code === 0x3b) this.#gap = false;
       this.#summary.punctuation(code);
       this.#put(this.#source.charAt(this.#at - 1));
-      if (code === 0x29) this.#foldTuples();
+      if (code === 0x28) this.#open.push(this.#out.length - 1);
+      else if (code === 0x29) this.#foldTuple();
     }
   }
 
@@ -162,13 +171,42 @@ class Scanner {
     }
   }
 
-  #foldTuples(): void {
-    if (/\(\?\), ?\(\?\)$/.test(this.#out.slice(-9))) this.#out = this.#out.slice(0, this.#out.lastIndexOf(','));
+  /** Of the same tuples one stays. */
+  #foldTuple(): void {
+    const start = this.#open.pop();
+    if (start === undefined) return;
+    const tuple = this.#out.slice(start);
+    if (!tuple.includes('?')) return;
+    for (const comma of [',', ', ']) {
+      const before = start - comma.length;
+      if (this.#out.endsWith(comma, start) && this.#out.endsWith(tuple, before)) this.#out = this.#out.slice(0, before);
+    }
   }
 
   #line(): void {
     const end = this.#source.indexOf('\n', this.#at);
     this.#at = end < 0 ? this.#source.length : end;
+    this.#gap = true;
+  }
+
+  /**
+   * `/*!40101 … *\/` (MariaDB: `/*M!100100`) is run by servers from this version on, and skipped by others: it has to be
+   * readable on its own. False: it is a comment.
+   */
+  #enterVersion(): boolean {
+    const source = this.#source;
+    const length = /^\/\*M?!\d{0,6}/.exec(source.slice(this.#at, this.#at + 10))?.[0].length;
+    if (length === undefined || this.#versionEnd >= 0) return false;
+    this.#at += length;
+    const end = source.indexOf('*/', this.#at);
+    this.#versionEnd = end < 0 ? source.length : end;
+    this.#gap = true;
+    return true;
+  }
+
+  #leaveVersion(): void {
+    this.#at += 2;
+    this.#versionEnd = -1;
     this.#gap = true;
   }
 
@@ -237,7 +275,7 @@ class Scanner {
     const start = this.#at;
     this.#skipQuoted(quote, 'no');
     const name = this.#source.slice(start, this.#at);
-    this.#summary.identifier(name.slice(1, -1));
+    this.#summary.identifier(name);
     this.#put(name);
   }
 
@@ -259,13 +297,22 @@ class Scanner {
 
   #number(): void {
     const source = this.#source;
+    this.#dropSign();
     for (this.#at++; this.#at < source.length; this.#at++) {
       const code = source.charCodeAt(this.#at);
       const before = source.charCodeAt(this.#at - 1) | 0x20;
       const sign = (code === 0x2b || code === 0x2d) && before === 0x65 && isDigit(source.charCodeAt(this.#at + 1));
-      if (!isWord(code) && code !== 0x2e && !sign) break;
+      if ((!isWord(code) && code !== 0x2e && !sign) || (code === DOLLAR && !this.#mysql)) break;
     }
     this.#literal();
+  }
+
+  /** The sign of a number belongs to it where nothing stands that it could be taken from. */
+  #dropSign(): void {
+    if (!/(?:^|[(,=<>[]) ?[-+]$/.test(this.#out.slice(-3))) return;
+    const kept = this.#out.slice(0, -1);
+    this.#gap = kept.endsWith(' ');
+    this.#out = kept.trimEnd();
   }
 
   #word(): void {
@@ -274,16 +321,30 @@ class Scanner {
     while (this.#at < source.length && isWord(source.charCodeAt(this.#at))) this.#at++;
     const word = source.slice(start, this.#at);
     const lower = word.toLowerCase();
-    if (source.charCodeAt(this.#at) === QUOTE && (PREFIXES.has(lower) || (this.#mysql && lower.startsWith('_')))) {
-      this.#string(QUOTE, lower === 'e' ? 'yes' : this.#escapes);
-      return;
+    const escapes = !this.#mysql && lower === 'e';
+    if (source.charCodeAt(this.#at) === QUOTE) {
+      if (escapes || PREFIXES.has(lower) || (this.#mysql && lower.startsWith('_'))) {
+        this.#string(QUOTE, escapes ? 'yes' : this.#escapes);
+        return;
+      }
+    } else if (!this.#mysql && lower === 'u' && source.charCodeAt(this.#at) === 0x26) {
+      if (this.#unicode(word)) return;
     }
-    if (lower === 'u' && source.startsWith("&'", this.#at)) {
-      this.#at++;
-      this.#string(QUOTE, 'no');
-      return;
-    }
-    this.#summary.word(word);
+    this.#summary.word(word, source.charCodeAt(this.#at) === 0x28);
     this.#put(word);
+  }
+
+  /** `U&'…'`, `U&"…"` */
+  #unicode(letter: string): boolean {
+    const quote = this.#source.charCodeAt(this.#at + 1);
+    if (quote !== QUOTE && quote !== DOUBLE) return false;
+    this.#at++;
+    if (quote === QUOTE) {
+      this.#string(QUOTE, 'no');
+    } else {
+      this.#put(`${letter}&`);
+      this.#identifier(DOUBLE);
+    }
+    return true;
   }
 }

@@ -1,6 +1,8 @@
 /** Characters of a summary, by the conventions; whole words only. */
 const MAX_SUMMARY = 255;
 const MAX_TARGET = 100;
+/** Names of WITH that are remembered. */
+const MAX_COMMON = 16;
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
 
@@ -15,14 +17,33 @@ const STATEMENTS = set(
 );
 /** The next word is a table (or, for CALL, a procedure). */
 const WITH_TARGET = set('CALL COPY TRUNCATE REPLACE TABLE USE');
+/** What follows names privileges, not what is done. */
+const INERT = set('GRANT REVOKE');
 /** `CREATE TEMPORARY TABLE IF NOT EXISTS x` is `CREATE TABLE x`. */
 const DEFINITIONS = set('CREATE ALTER DROP');
-const OBJECTS = set('TABLE INDEX VIEW SEQUENCE FUNCTION PROCEDURE TRIGGER DATABASE SCHEMA TYPE USER ROLE EXTENSION');
+const OBJECTS = set(
+  'TABLE INDEX VIEW SEQUENCE FUNCTION PROCEDURE TRIGGER EVENT RULE DATABASE SCHEMA TYPE USER ROLE EXTENSION',
+);
+/** Objects that have a body: it is not what this statement does. */
+const BODIES = set('FUNCTION PROCEDURE TRIGGER EVENT RULE');
 const NOISE = set(
   'IF NOT EXISTS ONLY INTO TABLE LATERAL IGNORE LOW_PRIORITY DELAYED HIGH_PRIORITY QUICK CONCURRENTLY OR FROM',
 );
 /** Before UPDATE or DELETE: part of another clause. */
-const CLAUSES = set('FOR KEY DO ON NO OF');
+const CLAUSES = set('FOR KEY DO ON NO OF BEFORE AFTER');
+/** No list of tables goes on behind them. */
+const ENDS = set(
+  'WHERE GROUP HAVING WINDOW ORDER LIMIT OFFSET FETCH FOR UNION INTERSECT EXCEPT RETURNING SET VALUES INTO CONFLICT DUPLICATE',
+);
+
+/** What stands at one depth of parentheses: a query whose FROM has not come, */
+const AWAITS_FROM = 1;
+/** tables, separated by commas, */
+const TABLES = 2;
+/** the names that WITH gives to queries, */
+const COMMON = 4;
+/** and a query that names more tables behind USING. */
+const TAKES_USING = 8;
 
 /** Takes a statement word by word. */
 export class SqlSummary {
@@ -32,18 +53,22 @@ export class SqlSummary {
   #targets: string[] = [];
   #start = true;
   #depth = 0;
-  /** By depth: a query stands there and its FROM has not come. */
-  #from: boolean[] = [];
-  /** The next name is a target: of FROM, where a list and functions may follow, or of another word. */
-  #wanted: '' | 'from' | 'name' = '';
-  /** A name has come, and may go on after a dot; in a list, after a comma. */
+  #frames: number[] = [0];
+  /** The next name is a target: in a list, where functions may stand, or another. */
+  #wanted: '' | 'table' | 'name' = '';
+  /** A name has come, and may go on after a dot. */
   #name = '';
-  #list: '' | 'from' = '';
-  #listDepth = 0;
+  /** The first word of the statement. */
+  #statement = '';
   #define = false;
+  /** The word before this, or '' if it was something else. */
   #last = '';
-  /** The definition of a procedure: its body is not what this statement does. */
+  /** What WITH may give a name to, and to what it has: no tables. */
+  #common = '';
+  #commons: string[] = [];
   #body = false;
+  /** To the end of the statement, and of all. */
+  #inert = false;
   #done = false;
 
   get collection(): string {
@@ -54,62 +79,106 @@ export class SqlSummary {
       : '';
   }
 
-  word(word: string): void {
-    if (this.#done) return;
+  /** `called`: a parenthesis follows at once. */
+  word(word: string, called: boolean): void {
+    if (this.#done || this.#inert) return;
     if (this.#name.endsWith('.')) {
       this.#name += word;
       return;
     }
     const upper = word.length > 20 ? word : word.toUpperCase();
-    this.#flush();
-    if (!this.#keyword(upper) && this.#wanted !== '' && !NOISE.has(upper)) this.#target(word);
+    // t.update, @update, :update; MySQL's INSERT(a, 1, 2, b)
+    if (this.#last === '.' || (called && upper === 'INSERT' && this.#last !== 'THEN')) {
+      this.#last = '';
+      return;
+    }
+    // ROWS FROM (f(1), g(2))
+    if (upper === 'FROM' && this.#last === 'ROWS') this.#name = '';
+    else this.#flush();
+    if (!this.#keyword(upper)) this.#identifier(word, upper);
     this.#last = upper;
+  }
+
+  #identifier(name: string, upper: string): void {
+    if (this.#wanted !== '') {
+      if (!NOISE.has(upper)) this.#name = name;
+    } else if (this.#has(COMMON) && (this.#last === 'WITH' || this.#last === 'RECURSIVE' || this.#last === ',')) {
+      this.#common = name.toLowerCase();
+    }
   }
 
   #keyword(upper: string): boolean {
     if (this.#start) return this.#first(upper);
-    if (QUERIES.has(upper) && !CLAUSES.has(this.#last)) {
-      if (this.#wanted === 'name' && this.#last !== '') this.#wanted = '';
-      this.#begin(upper);
-      return true;
-    }
+    if (QUERIES.has(upper)) return this.#query(upper);
     if (this.#define && OBJECTS.has(upper)) {
       this.#define = false;
       this.#append(upper);
-      this.#body = upper === 'FUNCTION' || upper === 'PROCEDURE' || upper === 'TRIGGER';
-      this.#wanted = 'name';
+      this.#body = BODIES.has(upper);
+      this.#want('name', this.#statement === 'DROP' && !this.#body ? TABLES : 0);
       return true;
     }
-    if (upper === 'FROM' && this.#from[this.#depth] === true) {
-      this.#from[this.#depth] = false;
-      this.#want('from');
-      return true;
+    switch (upper) {
+      case 'FROM':
+        if (!this.#has(AWAITS_FROM) || this.#last === 'DISTINCT') return false;
+        this.#want('table', (this.#frame & TAKES_USING) | TABLES);
+        return true;
+      case 'JOIN':
+      case 'STRAIGHT_JOIN':
+        // USE INDEX FOR JOIN (a); SELECT STRAIGHT_JOIN a
+        if (this.#last !== 'FOR' && (upper === 'JOIN' || this.#has(TABLES))) this.#want('table', this.#frame | TABLES);
+        return true;
+      case 'USING':
+        if (this.#has(TAKES_USING)) this.#want('table', this.#frame | TABLES);
+        return true;
+      case 'WITH':
+        // FROM (WITH …; but FROM f() WITH ORDINALITY, a
+        this.#frame = this.#wanted === 'table' ? COMMON : this.#frame | COMMON;
+        if (this.#wanted === 'table') this.#wanted = '';
+        return true;
+      case 'RECURSIVE':
+        return this.#has(COMMON);
+      case 'AS':
+        if (this.#common !== '' && this.#commons.length < MAX_COMMON) this.#commons.push(this.#common);
+        this.#common = '';
+        return true;
+      case 'ON':
+        if (this.#wanted === 'table') this.#wanted = '';
+        return true;
+      default:
+        return this.#end(upper);
     }
-    if (upper === 'JOIN') {
-      this.#want('from');
-      return true;
-    }
-    if (upper === 'VALUES' || upper === 'SET' || upper === 'WHERE' || upper === 'ON' || upper === 'USING') {
-      this.#list = '';
-      // UPDATE of MERGE has no table of its own.
-      if (this.#wanted === 'from' || upper === 'SET') this.#wanted = '';
-      return true;
-    }
-    return false;
+  }
+
+  #end(upper: string): boolean {
+    if (!ENDS.has(upper)) return false;
+    // USE INDEX FOR ORDER BY (a), b
+    if (this.#last === 'INDEX' || this.#last === 'KEY') return true;
+    this.#frame &= ~TABLES;
+    // UPDATE of MERGE has no table of its own.
+    if (this.#wanted === 'table' || upper === 'SET') this.#wanted = '';
+    return true;
+  }
+
+  #query(upper: string): boolean {
+    const clause = CLAUSES.has(this.#last) && !(this.#statement === 'DECLARE' && upper === 'SELECT');
+    if (!clause) this.#begin(upper);
+    return !clause;
   }
 
   #first(upper: string): boolean {
+    this.#start = false;
     if (upper === 'WITH') {
-      this.#start = false;
+      this.#frame |= COMMON;
       return true;
     }
-    this.#start = false;
+    this.#statement = upper;
     if (QUERIES.has(upper)) {
       this.#begin(upper);
     } else if (STATEMENTS.has(upper)) {
       this.#operation(upper);
       this.#define = DEFINITIONS.has(upper);
-      if (WITH_TARGET.has(upper)) this.#wanted = 'name';
+      this.#inert = INERT.has(upper);
+      if (WITH_TARGET.has(upper)) this.#want('name', upper === 'TRUNCATE' ? TABLES : 0);
       // What it explains follows.
       if (upper === 'EXPLAIN') this.#operations--;
     }
@@ -118,10 +187,14 @@ export class SqlSummary {
 
   #begin(upper: string): void {
     this.#operation(upper);
-    this.#list = '';
-    this.#from[this.#depth] = upper !== 'INSERT';
-    // DELETE has its table after FROM, INSERT and MERGE after INTO.
-    this.#wanted = upper === 'SELECT' || upper === 'DELETE' ? '' : 'name';
+    this.#wanted = '';
+    this.#frame = upper === 'INSERT' ? 0 : AWAITS_FROM;
+    // What MERGE does to its own table.
+    if (this.#last === 'THEN') return;
+    if (upper === 'DELETE' || upper === 'MERGE') this.#frame |= TAKES_USING;
+    // DELETE has its tables after FROM, INSERT and MERGE after INTO.
+    if (upper === 'UPDATE') this.#want('table', AWAITS_FROM | TABLES);
+    else if (upper !== 'SELECT' && upper !== 'DELETE') this.#wanted = 'name';
   }
 
   #operation(upper: string): void {
@@ -130,22 +203,33 @@ export class SqlSummary {
     this.#append(upper);
   }
 
-  #want(kind: 'from'): void {
+  #want(kind: 'table' | 'name', frame: number): void {
     this.#wanted = kind;
-    this.#list = kind;
-    this.#listDepth = this.#depth;
+    this.#frame = frame;
   }
 
-  #target(name: string): void {
-    this.#name = name;
+  get #frame(): number {
+    return this.#frames[this.#depth] ?? 0;
   }
 
-  /** Quoted names are taken without their quotes. */
-  identifier(name: string): void {
-    if (this.#name.endsWith('.')) this.#name += name;
-    else {
+  set #frame(flags: number) {
+    this.#frames[this.#depth] = flags;
+  }
+
+  #has(flag: number): boolean {
+    return (this.#frame & flag) !== 0;
+  }
+
+  /** A name in quotes. They stay where the name would be read as something else without them. */
+  identifier(quoted: string): void {
+    if (this.#done || this.#inert) return;
+    const name = quoted.slice(1, -1);
+    const shown = /^[\w$\u0080-\uffff]+$/.test(name) ? name : quoted;
+    if (this.#name.endsWith('.')) {
+      this.#name += shown;
+    } else {
       this.#flush();
-      if (this.#wanted !== '') this.#target(name);
+      this.#identifier(shown, '');
     }
     this.#last = '';
   }
@@ -153,7 +237,7 @@ export class SqlSummary {
   literal(): void {
     this.#flush();
     this.#wanted = '';
-    this.#last = '?';
+    this.#last = '';
     this.#start = false;
   }
 
@@ -162,26 +246,37 @@ export class SqlSummary {
       this.#name += '.';
       return;
     }
-    // generate_series(…) is no table; items(id, name) of INSERT is.
-    if (code === 0x28 && this.#name !== '' && this.#wanted === 'from') this.#name = '';
-    this.#flush();
+    if (code === 0x28) this.#open();
+    else this.#flush();
     this.#last = '';
-    if (code === 0x28) {
-      this.#depth++;
-      this.#from[this.#depth] = false;
-      this.#wanted = '';
-    } else if (code === 0x29) {
+    if (code === 0x29) {
       this.#depth = Math.max(0, this.#depth - 1);
       this.#wanted = '';
     } else if (code === 0x2c) {
-      this.#wanted = this.#list === 'from' && this.#depth === this.#listDepth ? 'from' : '';
+      this.#wanted = this.#has(TABLES) ? 'table' : '';
+      this.#last = ',';
     } else if (code === 0x3b) {
       this.#start = true;
+      this.#inert = this.#define = false;
       this.#depth = 0;
-      this.#list = this.#wanted = '';
-    } else if (code !== 0x2a) {
+      this.#frame = 0;
+      this.#commons = [];
+      this.#wanted = this.#statement = this.#common = '';
+    } else if (code !== 0x28 && code !== 0x2a) {
       this.#wanted = '';
+      if (code === 0x2e || code === 0x40 || code === 0x3a) this.#last = '.';
     }
+  }
+
+  /** Tables may stand in parentheses, too: FROM (a JOIN b), but not USING (a). */
+  #open(): void {
+    const tables = this.#wanted === 'table' && this.#name === '' && this.#last !== 'USING';
+    // generate_series(…) is no table; items(id, name) of INSERT is.
+    if (this.#wanted === 'table') this.#name = '';
+    this.#flush();
+    this.#depth++;
+    this.#frame = tables ? TABLES : 0;
+    this.#wanted = tables ? 'table' : '';
   }
 
   #flush(): void {
@@ -190,7 +285,7 @@ export class SqlSummary {
     this.#name = '';
     this.#wanted = '';
     this.#done = this.#body;
-    if (name.length > MAX_TARGET) return;
+    if (name.length > MAX_TARGET || (this.#commons.length > 0 && this.#commons.includes(name.toLowerCase()))) return;
     this.#append(name);
     if (!this.#targets.includes(name) && this.#targets.length < 16) this.#targets.push(name);
   }
