@@ -6,6 +6,7 @@
 
 import { asciiBytes } from './bytes.ts';
 import { SqlSummary } from './sql_summary.ts';
+import { SqlText } from './sql_text.ts';
 import { readTraceparent } from './traceparent.ts';
 
 export type SqlDialect = 'postgresql' | 'mysql';
@@ -66,10 +67,8 @@ class Scanner {
   readonly #source: string;
   readonly #mysql: boolean;
   readonly #summary = new SqlSummary();
+  readonly #out = new SqlText();
   #at = 0;
-  #out = '';
-  /** White space or a comment stood before the next token. */
-  #gap = false;
   #traceparent = '';
   /** Of strings without a prefix; of the string that a string would go on with. */
   readonly #escapes: Escapes;
@@ -79,8 +78,6 @@ class Scanner {
   #hidden = false;
   /** Where the comment ends whose text MySQL runs; −1: in none. */
   #versionEnd = -1;
-  /** Where the parentheses that are open stand in the text. */
-  readonly #open: number[] = [];
 
   constructor(source: string, mysql: boolean, escapes: Escapes) {
     this.#source = source;
@@ -91,16 +88,16 @@ class Scanner {
 
   run(cut: boolean): SqlStatement {
     const { length } = this.#source;
-    while (this.#at < length && this.#out.length <= MAX_TEXT && !this.#hidden) {
+    while (this.#at < length && this.#out.text.length <= MAX_TEXT && !this.#hidden) {
       if (this.#at === this.#versionEnd) this.#leaveVersion();
       else this.#token();
       if (this.#versionEnd >= 0 && this.#at > this.#versionEnd) this.#hidden = true;
     }
-    const long = this.#out.length > MAX_TEXT || this.#at < length || this.#hidden;
+    const long = this.#out.text.length > MAX_TEXT || this.#at < length || this.#hidden;
     const summary = this.#summary;
     summary.finish();
     return {
-      text: long ? this.#out.slice(0, MAX_TEXT) : this.#out.trimEnd(),
+      text: long ? this.#out.text.slice(0, MAX_TEXT) : this.#out.text.trimEnd(),
       cut: cut || long,
       summary: summary.text,
       operation: summary.operation,
@@ -117,7 +114,7 @@ class Scanner {
     const next = source.charCodeAt(this.#at + 1);
     if (isSpace(code)) {
       this.#at++;
-      this.#gap = true;
+      this.#out.gap = true;
     } else if (code === 0x2d && next === 0x2d && (!this.#mysql || !(source.charCodeAt(this.#at + 2) > 0x20))) {
       this.#line();
     } else if (code === 0x23 && this.#mysql) {
@@ -146,47 +143,23 @@ class Scanner {
       this.#word();
     } else {
       this.#at++;
-      if (code === 0x2c || code === 0x29 || code === 0x3b) this.#gap = false;
+      if (code === 0x2c || code === 0x29 || code === 0x3b) this.#out.gap = false;
       this.#summary.punctuation(code);
-      this.#put(this.#source.charAt(this.#at - 1));
-      if (code === 0x28) this.#open.push(this.#out.length - 1);
-      else if (code === 0x29) this.#foldTuple();
+      this.#out.put(this.#source.charAt(this.#at - 1));
+      if (code === 0x28) this.#out.open();
+      else if (code === 0x29) this.#out.close();
     }
-  }
-
-  #put(text: string): void {
-    if (this.#gap && this.#out !== '') this.#out += ' ';
-    this.#gap = false;
-    this.#out += text;
   }
 
   #literal(): void {
     this.#summary.literal();
-    // `IN (?, ?, ?)` and `VALUES (?, ?)` are `(?)`.
-    if (this.#out.endsWith('(?,')) {
-      this.#out = this.#out.slice(0, -1);
-      this.#gap = false;
-    } else {
-      this.#put('?');
-    }
-  }
-
-  /** Of the same tuples one stays. */
-  #foldTuple(): void {
-    const start = this.#open.pop();
-    if (start === undefined) return;
-    const tuple = this.#out.slice(start);
-    if (!tuple.includes('?')) return;
-    for (const comma of [',', ', ']) {
-      const before = start - comma.length;
-      if (this.#out.endsWith(comma, start) && this.#out.endsWith(tuple, before)) this.#out = this.#out.slice(0, before);
-    }
+    this.#out.literal();
   }
 
   #line(): void {
     const end = this.#source.indexOf('\n', this.#at);
     this.#at = end < 0 ? this.#source.length : end;
-    this.#gap = true;
+    this.#out.gap = true;
   }
 
   /**
@@ -200,14 +173,14 @@ class Scanner {
     this.#at += length;
     const end = source.indexOf('*/', this.#at);
     this.#versionEnd = end < 0 ? source.length : end;
-    this.#gap = true;
+    this.#out.gap = true;
     return true;
   }
 
   #leaveVersion(): void {
     this.#at += 2;
     this.#versionEnd = -1;
-    this.#gap = true;
+    this.#out.gap = true;
   }
 
   /** PostgreSQL's comments nest. */
@@ -229,7 +202,7 @@ class Scanner {
     const found = /traceparent='([0-9a-f-]{55})'/.exec(source.slice(start, Math.min(at - 2, start + 1024)));
     if (found?.[1] !== undefined) this.#traceparent = readTraceparent(asciiBytes(found[1]), 0, found[1].length);
     this.#at = Math.min(at, source.length);
-    this.#gap = true;
+    this.#out.gap = true;
   }
 
   #string(quote: number, escapes: Escapes): void {
@@ -276,7 +249,7 @@ class Scanner {
     this.#skipQuoted(quote, 'no');
     const name = this.#source.slice(start, this.#at);
     this.#summary.identifier(name);
-    this.#put(name);
+    this.#out.put(name);
   }
 
   /** `$1`, or `$tag$ … $tag$`. */
@@ -292,12 +265,12 @@ class Scanner {
     const start = this.#at++;
     while (this.#at < source.length && isDigit(source.charCodeAt(this.#at))) this.#at++;
     this.#summary.literal();
-    this.#put(source.slice(start, this.#at));
+    this.#out.put(source.slice(start, this.#at));
   }
 
   #number(): void {
     const source = this.#source;
-    this.#dropSign();
+    this.#out.dropSign();
     for (this.#at++; this.#at < source.length; this.#at++) {
       const code = source.charCodeAt(this.#at);
       const before = source.charCodeAt(this.#at - 1) | 0x20;
@@ -305,14 +278,6 @@ class Scanner {
       if ((!isWord(code) && code !== 0x2e && !sign) || (code === DOLLAR && !this.#mysql)) break;
     }
     this.#literal();
-  }
-
-  /** The sign of a number belongs to it where nothing stands that it could be taken from. */
-  #dropSign(): void {
-    if (!/(?:^|[(,=<>[]) ?[-+]$/.test(this.#out.slice(-3))) return;
-    const kept = this.#out.slice(0, -1);
-    this.#gap = kept.endsWith(' ');
-    this.#out = kept.trimEnd();
   }
 
   #word(): void {
@@ -331,7 +296,7 @@ class Scanner {
       if (this.#unicode(word)) return;
     }
     this.#summary.word(word, source.charCodeAt(this.#at) === 0x28);
-    this.#put(word);
+    this.#out.put(word);
   }
 
   /** `U&'…'`, `U&"…"` */
@@ -342,7 +307,7 @@ class Scanner {
     if (quote === QUOTE) {
       this.#string(QUOTE, 'no');
     } else {
-      this.#put(`${letter}&`);
+      this.#out.put(`${letter}&`);
       this.#identifier(DOUBLE);
     }
     return true;

@@ -1,40 +1,10 @@
+import * as words from './sql_words.ts';
+
 /** Characters of a summary, by the conventions; whole words only. */
 const MAX_SUMMARY = 255;
 const MAX_TARGET = 100;
 /** Names of WITH that are remembered. */
 const MAX_COMMON = 16;
-
-const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
-
-/** Statements that read or write tables; they may stand inside others. */
-const QUERIES = set('SELECT INSERT UPDATE DELETE MERGE');
-/** Whatever else a statement may begin with. Another first word is not trusted to be one. */
-const STATEMENTS = set(
-  'ABORT ALTER ANALYZE BEGIN CALL CHANGE CHECK CHECKPOINT CLOSE CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DESC ' +
-    'DESCRIBE DISCARD DO DROP END EXECUTE EXPLAIN FETCH FLUSH GRANT HANDLER IMPORT INSTALL KILL LISTEN LOAD LOCK MOVE NOTIFY ' +
-    'OPTIMIZE PREPARE PURGE REASSIGN REFRESH REINDEX RELEASE RENAME REPAIR REPLACE RESET REVOKE ROLLBACK SAVEPOINT SECURITY SET ' +
-    'SHOW START TABLE TRUNCATE UNINSTALL UNLISTEN UNLOCK USE VACUUM VALUES XA',
-);
-/** The next word is a table (or, for CALL, a procedure). */
-const WITH_TARGET = set('CALL COPY TRUNCATE REPLACE TABLE USE');
-/** What follows names privileges, not what is done. */
-const INERT = set('GRANT REVOKE');
-/** `CREATE TEMPORARY TABLE IF NOT EXISTS x` is `CREATE TABLE x`. */
-const DEFINITIONS = set('CREATE ALTER DROP');
-const OBJECTS = set(
-  'TABLE INDEX VIEW SEQUENCE FUNCTION PROCEDURE TRIGGER EVENT RULE DATABASE SCHEMA TYPE USER ROLE EXTENSION',
-);
-/** Objects that have a body: it is not what this statement does. */
-const BODIES = set('FUNCTION PROCEDURE TRIGGER EVENT RULE');
-const NOISE = set(
-  'IF NOT EXISTS ONLY INTO TABLE LATERAL IGNORE LOW_PRIORITY DELAYED HIGH_PRIORITY QUICK CONCURRENTLY OR FROM',
-);
-/** Before UPDATE or DELETE: part of another clause. */
-const CLAUSES = set('FOR KEY DO ON NO OF BEFORE AFTER');
-/** No list of tables goes on behind them. */
-const ENDS = set(
-  'WHERE GROUP HAVING WINDOW ORDER LIMIT OFFSET FETCH FOR UNION INTERSECT EXCEPT RETURNING SET VALUES INTO CONFLICT DUPLICATE',
-);
 
 /** What stands at one depth of parentheses: a query whose FROM has not come, */
 const AWAITS_FROM = 1;
@@ -101,7 +71,7 @@ export class SqlSummary {
 
   #identifier(name: string, upper: string): void {
     if (this.#wanted !== '') {
-      if (!NOISE.has(upper)) this.#name = name;
+      if (!words.NOISE.has(upper)) this.#name = name;
     } else if (this.#has(COMMON) && (this.#last === 'WITH' || this.#last === 'RECURSIVE' || this.#last === ',')) {
       this.#common = name.toLowerCase();
     }
@@ -109,11 +79,11 @@ export class SqlSummary {
 
   #keyword(upper: string): boolean {
     if (this.#start) return this.#first(upper);
-    if (QUERIES.has(upper)) return this.#query(upper);
-    if (this.#define && OBJECTS.has(upper)) {
+    if (words.QUERIES.has(upper)) return this.#query(upper);
+    if (this.#define && words.OBJECTS.has(upper)) {
       this.#define = false;
       this.#append(upper);
-      this.#body = BODIES.has(upper);
+      this.#body = words.BODIES.has(upper);
       this.#want('name', this.#statement === 'DROP' && !this.#body ? TABLES : 0);
       return true;
     }
@@ -150,7 +120,7 @@ export class SqlSummary {
   }
 
   #end(upper: string): boolean {
-    if (!ENDS.has(upper)) return false;
+    if (!words.ENDS.has(upper)) return false;
     // USE INDEX FOR ORDER BY (a), b
     if (this.#last === 'INDEX' || this.#last === 'KEY') return true;
     this.#frame &= ~TABLES;
@@ -160,7 +130,7 @@ export class SqlSummary {
   }
 
   #query(upper: string): boolean {
-    const clause = CLAUSES.has(this.#last) && !(this.#statement === 'DECLARE' && upper === 'SELECT');
+    const clause = words.CLAUSES.has(this.#last) && !(this.#statement === 'DECLARE' && upper === 'SELECT');
     if (!clause) this.#begin(upper);
     return !clause;
   }
@@ -172,13 +142,13 @@ export class SqlSummary {
       return true;
     }
     this.#statement = upper;
-    if (QUERIES.has(upper)) {
+    if (words.QUERIES.has(upper)) {
       this.#begin(upper);
-    } else if (STATEMENTS.has(upper)) {
+    } else if (words.STATEMENTS.has(upper)) {
       this.#operation(upper);
-      this.#define = DEFINITIONS.has(upper);
-      this.#inert = INERT.has(upper);
-      if (WITH_TARGET.has(upper)) this.#want('name', upper === 'TRUNCATE' ? TABLES : 0);
+      this.#define = words.DEFINITIONS.has(upper);
+      this.#inert = words.INERT.has(upper);
+      if (words.WITH_TARGET.has(upper)) this.#want('name', upper === 'TRUNCATE' ? TABLES : 0);
       // What it explains follows.
       if (upper === 'EXPLAIN') this.#operations--;
     }
