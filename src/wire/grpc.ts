@@ -116,7 +116,7 @@ export class GrpcConnection {
     const errorType = this.#errorType(call, status);
     operation.name = method === '' || method === OTHER_METHOD ? rpc.GRPC : method;
     operation.start = exchange.start;
-    operation.end = Math.max(exchange.start, exchange.responseLast);
+    operation.end = Math.max(exchange.start, exchange.response.last);
     operation.traceparent = exchange.traceparent;
     operation.tracestate = exchange.traceparent === '' ? '' : exchange.tracestate;
     const left = exchange.errorType === CLIENT_CLOSED || exchange.leftByClient;
@@ -150,7 +150,7 @@ export class GrpcConnection {
     if (status !== '') return (this.#server ? SERVER_ERRORS.has(status) : status !== 'OK') ? status : '';
     if (exchange.errorType !== '') return exchange.errorType;
     if (exchange.status >= 400) return String(exchange.status);
-    return exchange.status !== 0 && exchange.responseDone && !exchange.responsePartial ? MISSING_STATUS : '';
+    return exchange.status !== 0 && exchange.response.done && !exchange.response.partial ? MISSING_STATUS : '';
   }
 
   #put(key: AttributeKey, value: AttributeValue): void {
@@ -184,9 +184,9 @@ export class GrpcConnection {
     }
     if (exchange.truncated.length > 0) this.#put(semconv.SONDE_TRUNCATED, [...exchange.truncated]);
     const partial: string[] = [];
-    if (exchange.requestPartial) partial.push('rpc.request');
+    if (exchange.request.partial) partial.push('rpc.request');
     if (requests.atLeast) partial.push(rpc.REQUEST_MESSAGES.name);
-    if (exchange.responsePartial && (status === '' || exchange.status === 0)) partial.push('rpc.response');
+    if (exchange.response.partial && (status === '' || exchange.status === 0)) partial.push('rpc.response');
     if (responses.atLeast && exchange.status !== 0) partial.push(rpc.RESPONSE_MESSAGES.name);
     if (partial.length > 0) this.#put(semconv.SONDE_PARTIAL, partial);
   }

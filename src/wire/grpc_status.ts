@@ -48,8 +48,8 @@ const DEADLINE_PART = 0.9;
 export function statusOf(call: Http2Stream): string {
   const { grpcStatus, resetCode, exchange } = call;
   if (grpcStatus >= 0) return NAMES[grpcStatus] ?? String(grpcStatus);
-  if (resetCode < 0 || exchange.responseDone) return '';
-  const passed = (exchange.responseLast - exchange.start) / 1e9;
+  if (resetCode < 0 || exchange.response.done) return '';
+  const passed = (exchange.response.last - exchange.start) / 1e9;
   if (resetCode === CANCEL && passed >= call.timeout * DEADLINE_PART) return 'DEADLINE_EXCEEDED';
   return RESET[resetCode] ?? '';
 }

@@ -59,7 +59,7 @@ export class HttpConnection {
 
     operation.name = spanName(method, route);
     operation.start = exchange.start;
-    operation.end = Math.max(exchange.start, exchange.responseLast);
+    operation.end = Math.max(exchange.start, exchange.response.last);
     operation.traceparent = exchange.traceparent;
     operation.tracestate = exchange.traceparent === '' ? '' : exchange.tracestate;
     // A server is not at fault when the client leaves.
@@ -112,11 +112,11 @@ export class HttpConnection {
     const measurements = operation.measurements;
     const ended = exchange.status !== 0 || exchange.errorType !== '';
     measurements[0] = ended ? (operation.end - operation.start) / 1e9 : Number.NaN;
-    measurements[1] = exchange.requestSize < 0 || exchange.requestAtLeast ? Number.NaN : exchange.requestSize;
+    measurements[1] = exchange.request.size < 0 || exchange.request.atLeast ? Number.NaN : exchange.request.size;
     measurements[2] =
-      exchange.status === 0 || exchange.responseSize < 0 || exchange.responseAtLeast
+      exchange.status === 0 || exchange.response.size < 0 || exchange.response.atLeast
         ? Number.NaN
-        : exchange.responseSize;
+        : exchange.response.size;
   }
 
   #put(key: AttributeKey, value: AttributeValue): void {
@@ -187,14 +187,19 @@ export class HttpConnection {
   }
 
   #putMessages(exchange: HttpExchange): void {
-    if (exchange.requestSize >= 0) this.#put(semconv.HTTP_REQUEST_BODY_SIZE, exchange.requestSize);
-    const answered = exchange.status !== 0 && exchange.responseSize >= 0;
-    if (answered) this.#put(semconv.HTTP_RESPONSE_BODY_SIZE, exchange.responseSize);
+    if (exchange.request.size >= 0) this.#put(semconv.HTTP_REQUEST_BODY_SIZE, exchange.request.size);
+    const answered = exchange.status !== 0 && exchange.response.size >= 0;
+    if (answered) this.#put(semconv.HTTP_RESPONSE_BODY_SIZE, exchange.response.size);
     for (let at = 0; at + 1 < exchange.headers.length; at += 2) {
       this.#put(exchange.headers[at] as AttributeKey, exchange.headers[at + 1] as string[]);
     }
     if (exchange.truncated.length > 0) this.#put(semconv.SONDE_TRUNCATED, [...exchange.truncated]);
-    if (exchange.requestPartial || exchange.requestAtLeast || exchange.responsePartial || exchange.responseAtLeast) {
+    if (
+      exchange.request.partial ||
+      exchange.request.atLeast ||
+      exchange.response.partial ||
+      exchange.response.atLeast
+    ) {
       this.#put(semconv.SONDE_PARTIAL, partialNames(exchange, answered));
     }
   }
@@ -202,10 +207,10 @@ export class HttpConnection {
 
 function partialNames(exchange: HttpExchange, answered: boolean): string[] {
   const names: string[] = [];
-  if (exchange.requestPartial) names.push('http.request');
-  if (exchange.requestAtLeast && exchange.requestSize >= 0) names.push(semconv.HTTP_REQUEST_BODY_SIZE.name);
-  if (exchange.responsePartial) names.push('http.response');
-  if (exchange.responseAtLeast && answered) names.push(semconv.HTTP_RESPONSE_BODY_SIZE.name);
+  if (exchange.request.partial) names.push('http.request');
+  if (exchange.request.atLeast && exchange.request.size >= 0) names.push(semconv.HTTP_REQUEST_BODY_SIZE.name);
+  if (exchange.response.partial) names.push('http.response');
+  if (exchange.response.atLeast && answered) names.push(semconv.HTTP_RESPONSE_BODY_SIZE.name);
   return names;
 }
 

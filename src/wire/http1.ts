@@ -91,7 +91,7 @@ class Http1Session extends TwoWaySession<Requests, Responses> {
     const { exchange } = responses;
     if (exchange !== undefined && !responses.lost) {
       exchange.errorType = errorType;
-      exchange.responseLast = time;
+      exchange.response.last = time;
     }
     responses.finish();
     if (responses.hole) this.#exchanges.loseAnswers(time, true);

@@ -177,8 +177,8 @@ export class Exchanges {
       if (!all && (next === undefined || next.start > time + MAX_INVERSION)) return;
       const exchange = this.#shift();
       if (exchange === undefined) return;
-      exchange.responsePartial = true;
-      exchange.responseLast = exchange.requestLast;
+      exchange.response.partial = true;
+      exchange.response.last = exchange.request.last;
       this.answered(exchange);
     }
   }
@@ -189,8 +189,8 @@ export class Exchanges {
     if (this.#doubt) this.loseAnswers(Number.POSITIVE_INFINITY, true);
     for (let exchange = this.#shift(); exchange !== undefined; exchange = this.#shift()) {
       exchange.errorType = errorType;
-      exchange.responseLast = time;
-      exchange.requestDone = true;
+      exchange.response.last = time;
+      exchange.request.done = true;
       this.answered(exchange);
     }
   }
@@ -202,22 +202,22 @@ export class Exchanges {
       this.#sink.reject('unfinished');
       // A request that is still read recycles it when it ends.
       exchange.ignored = true;
-      if (exchange.requestDone) this.recycle(exchange);
+      if (exchange.request.done) this.recycle(exchange);
     }
   }
 
   /** The request is known as far as it will ever be. */
   requested(exchange: HttpExchange): void {
-    exchange.requestDone = true;
+    exchange.request.done = true;
     if (exchange.ignored) this.recycle(exchange);
-    else if (exchange.responseDone) this.#emit(exchange);
+    else if (exchange.response.done) this.#emit(exchange);
   }
 
   /** The response is known as far as it will ever be; the exchange is told when the request is, too. */
   answered(exchange: HttpExchange): void {
-    exchange.responseDone = true;
+    exchange.response.done = true;
     if (exchange.ignored) this.recycle(exchange);
-    else if (exchange.requestDone) this.#emit(exchange);
+    else if (exchange.request.done) this.#emit(exchange);
   }
 
   reject(reason: string): void {

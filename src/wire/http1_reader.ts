@@ -1,5 +1,5 @@
 import { byteAt, CR, indexOf, LF } from './bytes.ts';
-import { type Detection, type End, HOLD, MORE, NO, type REQUEST, type RESPONSE } from './decoder.ts';
+import { CLIENT, type Detection, type End, HOLD, MORE, NO, REQUEST, RESPONSE, type Side } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { BROKEN, endsInLastChunk, readChunkEnd, readChunkSize, readTrailer } from './http1_body.ts';
 import { begins, detectHttp1 } from './http1_detect.ts';
@@ -34,15 +34,17 @@ export abstract class Reader extends Direction implements SideReader {
   protected readonly exchanges: Exchanges;
   protected readonly strings: StringTable;
   readonly #fields: Fields;
+  readonly #side: Side;
   readonly #expected: Detection;
   #strikes = 0;
 
-  constructor(exchanges: Exchanges, strings: StringTable, fields: Fields, expected: typeof REQUEST | typeof RESPONSE) {
+  constructor(exchanges: Exchanges, strings: StringTable, fields: Fields, side: Side) {
     super();
     this.exchanges = exchanges;
     this.strings = strings;
     this.#fields = fields;
-    this.#expected = expected;
+    this.#side = side;
+    this.#expected = side === CLIENT ? REQUEST : RESPONSE;
   }
 
   /** Reads a start line; sets `exchange` and the phase. Position behind it, NEED_MORE, MALFORMED or HOLD_HERE. */
@@ -51,10 +53,8 @@ export abstract class Reader extends Direction implements SideReader {
   protected abstract cutStartLine(bytes: Uint8Array, start: number, end: number, time: number): boolean;
   /** The head is over: sets the phase by the framing. */
   protected abstract headDone(): void;
-  protected abstract bodySize(exchange: HttpExchange, more: number): void;
-  protected abstract touch(exchange: HttpExchange, time: number): void;
-  /** Where the current message ends is not known. `known`: its body is known to be at least what was counted. */
-  protected abstract messageLost(exchange: HttpExchange, known: boolean): void;
+  /** Where the current message ends is not known. */
+  protected abstract messageLost(exchange: HttpExchange): void;
   /** Whole messages may be missing. `gap`: with bytes that were not seen, not in some that do not fit. */
   protected abstract messagesLost(gap: boolean): void;
   /** The current message is over. */
@@ -140,7 +140,7 @@ export abstract class Reader extends Direction implements SideReader {
     while (at < end) {
       const first = byteAt(bytes, at);
       if (first === LF || (first === CR && at + 1 < end && byteAt(bytes, at + 1) === LF)) {
-        this.touch(exchange, time);
+        exchange.of(this.#side).last = time;
         this.headDone();
         return first === LF ? at + 1 : at + 2;
       }
@@ -163,10 +163,11 @@ export abstract class Reader extends Direction implements SideReader {
   #body(bytes: Uint8Array, at: number, end: number, time: number): number {
     const exchange = this.exchange;
     if (exchange === undefined) return end;
-    this.touch(exchange, time);
+    const message = exchange.of(this.#side);
+    message.last = time;
     if (this.phase === phase.FIXED || this.phase === phase.CHUNK_DATA || this.phase === phase.CLOSE) {
       const taken = this.phase === phase.CLOSE ? end - at : Math.min(end - at, this.remaining);
-      this.bodySize(exchange, taken);
+      message.size += taken;
       this.#bodyTaken(taken);
       return at + taken;
     }
@@ -194,12 +195,22 @@ export abstract class Reader extends Direction implements SideReader {
     else this.phase = phase.CHUNK_END;
   }
 
-  /** The current message goes on to where nobody knows. */
-  loseMessage(known: boolean): void {
+  /** The current message goes on to where nobody knows. `known`: its body is known to be at least what was counted. */
+  protected loseMessage(known: boolean): void {
     const exchange = this.exchange;
     this.lose();
-    if (exchange === undefined) this.messagesLost(true);
-    else this.messageLost(exchange, known);
+    if (exchange === undefined) {
+      this.messagesLost(true);
+      return;
+    }
+    const message = exchange.of(this.#side);
+    if (known) {
+      message.atLeast = true;
+    } else {
+      message.partial = true;
+      message.size = -1;
+    }
+    this.messageLost(exchange);
   }
 
   #resynchronise(bytes: Uint8Array, at: number, end: number, time: number): number {
@@ -225,7 +236,7 @@ export abstract class Reader extends Direction implements SideReader {
       this.started = false;
     }
     if (exchange !== undefined) {
-      this.touch(exchange, time);
+      exchange.of(this.#side).last = time;
       if (this.coding === phase.CHUNKED && endsInLastChunk(bytes, at, end)) this.finish();
     } else if (!this.counted) {
       this.counted = true;
@@ -294,14 +305,15 @@ export abstract class Reader extends Direction implements SideReader {
   }
 
   #skipBody(exchange: HttpExchange, length: number, time: number): void {
-    this.touch(exchange, time);
+    const message = exchange.of(this.#side);
+    message.last = time;
     if (this.phase === phase.CLOSE) {
-      this.bodySize(exchange, length);
+      message.size += length;
       return;
     }
     const data = this.phase === phase.FIXED || this.phase === phase.CHUNK_DATA ? this.remaining : 0;
     const inside = Math.min(length, data);
-    this.bodySize(exchange, inside);
+    message.size += inside;
     if (length <= data) {
       this.#bodyTaken(length);
     } else if (this.phase === phase.FIXED) {

@@ -1,5 +1,5 @@
 import { byteAt } from './bytes.ts';
-import { type End, REQUEST } from './decoder.ts';
+import { CLIENT, type End } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import * as phase from './http1_direction.ts';
 import type { Exchanges } from './http1_exchanges.ts';
@@ -19,7 +19,7 @@ export class Requests extends Reader {
   #within = false;
 
   constructor(exchanges: Exchanges, strings: StringTable, fields: Fields, responses: Responses) {
-    super(exchanges, strings, fields, REQUEST);
+    super(exchanges, strings, fields, CLIENT);
     this.#responses = responses;
     this.#spare = exchanges.take();
   }
@@ -45,7 +45,7 @@ export class Requests extends Reader {
     this.#spare = this.exchanges.take();
     this.#within = false;
     exchange.start = this.startTime;
-    exchange.requestLast = time;
+    exchange.request.last = time;
     if (this.began > 0) this.exchanges.pipelining = true;
     if (!this.exchanges.pipelining) this.#responses.requestBegins();
     this.exchanges.add(exchange);
@@ -72,21 +72,7 @@ export class Requests extends Reader {
     }
   }
 
-  protected bodySize(exchange: HttpExchange, more: number): void {
-    exchange.requestSize += more;
-  }
-
-  protected touch(exchange: HttpExchange, time: number): void {
-    exchange.requestLast = time;
-  }
-
-  protected messageLost(exchange: HttpExchange, known: boolean): void {
-    if (known) {
-      exchange.requestAtLeast = true;
-    } else {
-      exchange.requestPartial = true;
-      exchange.requestSize = -1;
-    }
+  protected messageLost(exchange: HttpExchange): void {
     this.#within = true;
     this.exchange = undefined;
     this.exchanges.requested(exchange);
@@ -103,7 +89,7 @@ export class Requests extends Reader {
     this.lose();
     this.counted = true;
     this.exchange = undefined;
-    if (exchange.responseDone) exchange.requestAtLeast = true;
+    if (exchange.response.done) exchange.request.atLeast = true;
     this.exchanges.requested(exchange);
   }
 

@@ -1,4 +1,4 @@
-import { type End, RESPONSE } from './decoder.ts';
+import { type End, RESPONSE, SERVER } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { detectHttp1, STATUS_PREFIX } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
@@ -11,7 +11,7 @@ import type { StringTable } from './strings.ts';
 /** The server's direction. */
 export class Responses extends Reader {
   constructor(exchanges: Exchanges, strings: StringTable, fields: Fields) {
-    super(exchanges, strings, fields, RESPONSE);
+    super(exchanges, strings, fields, SERVER);
   }
 
   protected startLine(bytes: Uint8Array, start: number, end: number, time: number, mayHold: boolean): number {
@@ -34,7 +34,7 @@ export class Responses extends Reader {
     const exchange = interim ? this.exchanges.takeIgnored() : this.exchanges.match(this.startTime, this.hole);
     if (!interim) this.hole = false;
     exchange.status = this.status;
-    exchange.responseLast = time;
+    exchange.response.last = time;
     this.exchange = exchange;
     this.startHead();
   }
@@ -44,7 +44,7 @@ export class Responses extends Reader {
     if (exchange === undefined) return;
     const status = this.status;
     const tunnel = exchange.method === 'CONNECT' && status >= 200 && status < 300;
-    if (status === 101 && this.h2c && exchange.requestDone && !exchange.ignored) {
+    if (status === 101 && this.h2c && exchange.request.done && !exchange.ignored) {
       // Not told: the answer comes in HTTP/2.
       this.upgraded = exchange;
       this.nextMessage();
@@ -71,22 +71,8 @@ export class Responses extends Reader {
     }
   }
 
-  protected bodySize(exchange: HttpExchange, more: number): void {
-    exchange.responseSize += more;
-  }
-
-  protected touch(exchange: HttpExchange, time: number): void {
-    exchange.responseLast = time;
-  }
-
   /** The exchange stays: what passes until the next message moves its end. */
-  protected messageLost(exchange: HttpExchange, known: boolean): void {
-    if (known) {
-      exchange.responseAtLeast = true;
-    } else {
-      exchange.responsePartial = true;
-      exchange.responseSize = -1;
-    }
+  protected messageLost(exchange: HttpExchange): void {
     if (exchange.status < 200 && exchange.status !== 101) {
       // What was lost may be the final response.
       this.exchange = undefined;

@@ -1,3 +1,4 @@
+import { CLIENT, type Side } from './decoder.ts';
 import { GrpcMessages } from './grpc_messages.ts';
 import { HttpExchange } from './http_exchange.ts';
 
@@ -19,9 +20,11 @@ export class Http2Stream {
   timeout = Number.NaN;
   readonly requests = new GrpcMessages();
   readonly responses = new GrpcMessages();
-  /** When bytes that may have been the request's or the answer's were lost, and none of it came after; −1: never. */
-  requestLostAt = -1;
-  responseLostAt = -1;
+
+  /** What this side says. */
+  messages(side: Side): GrpcMessages {
+    return side === CLIENT ? this.requests : this.responses;
+  }
 
   reset(): void {
     this.id = 0;
@@ -31,7 +34,6 @@ export class Http2Stream {
     this.timeout = Number.NaN;
     this.requests.reset();
     this.responses.reset();
-    this.requestLostAt = this.responseLostAt = -1;
   }
 }
 

@@ -1,8 +1,8 @@
-import { CLIENT, type ConnectionContext, type Side, type Sink } from './decoder.ts';
+import { CLIENT, type ConnectionContext, SERVER, type Side, type Sink } from './decoder.ts';
 import { GrpcConnection, type GrpcMapping } from './grpc.ts';
 import { CUT, UNKNOWN } from './hpack.ts';
 import { HttpConnection } from './http.ts';
-import type { HttpExchange } from './http_exchange.ts';
+import type { HttpExchange, HttpMessage } from './http_exchange.ts';
 import type { HttpMapping } from './http_mapping.ts';
 import type { HeaderBlock } from './http2_headers.ts';
 import { type Http2Stream, OpenStreams, type StreamPool } from './http2_stream.ts';
@@ -82,7 +82,7 @@ export class Http2Streams {
     stream.exchange = exchange;
     exchange.version = '2';
     exchange.status = 0;
-    exchange.requestDone = true;
+    exchange.request.done = true;
     this.#lastRequest = UPGRADED_STREAM;
     this.#open.add(stream);
   }
@@ -92,7 +92,7 @@ export class Http2Streams {
     const stream = this.#open.get(id);
     if (stream !== undefined) {
       // Trailers.
-      this.#touch(stream, CLIENT, time);
+      touched(stream, CLIENT, time);
       return;
     }
     if (id <= this.#lastRequest) return;
@@ -105,7 +105,7 @@ export class Http2Streams {
   push(id: number, result: number, start: number, time: number): void {
     if (this.#open.get(id) !== undefined) return;
     const stream = this.#begin(id, result, start, time);
-    if (stream !== undefined) stream.exchange.requestDone = true;
+    if (stream !== undefined) stream.exchange.request.done = true;
   }
 
   #begin(id: number, result: number, start: number, time: number): Http2Stream | undefined {
@@ -118,8 +118,8 @@ export class Http2Streams {
     const stream = pool.take(id, start);
     const { exchange } = stream;
     block.asRequest(exchange);
-    exchange.requestLast = time;
-    exchange.requestPartial = (result & (UNKNOWN | CUT)) !== 0;
+    exchange.request.last = time;
+    exchange.request.partial = (result & (UNKNOWN | CUT)) !== 0;
     stream.grpc = block.grpc;
     stream.timeout = block.timeout;
     this.#open.add(stream);
@@ -134,12 +134,12 @@ export class Http2Streams {
     }
     const { exchange } = stream;
     const { block } = this.#shared;
-    this.#touch(stream, 1, time);
+    touched(stream, SERVER, time);
     const unknown = (result & (UNKNOWN | CUT)) !== 0;
     if (exchange.status === 0) {
       // An interim response is no answer: the final one follows.
       if (block.status >= 100 && block.status < 200) return;
-      if (block.status === 0) exchange.responsePartial = true;
+      if (block.status === 0) exchange.response.partial = true;
       block.asResponse(exchange);
       if (!stream.grpc && block.grpc) {
         stream.grpc = true;
@@ -148,46 +148,28 @@ export class Http2Streams {
       }
     }
     if (block.grpcStatus >= 0) stream.grpcStatus = block.grpcStatus;
-    else if (unknown) exchange.responsePartial = true;
+    else if (unknown) exchange.response.partial = true;
   }
 
   data(side: Side, id: number, bytes: Uint8Array, start: number, end: number, time: number): void {
     const stream = this.#open.get(id);
     if (stream === undefined) return;
-    this.#count(stream, side, end - start, time);
-    if (stream.grpc) (side === CLIENT ? stream.requests : stream.responses).take(bytes, start, end);
+    touched(stream, side, time).size += end - start;
+    if (stream.grpc) stream.messages(side).take(bytes, start, end);
   }
 
   /** `length` bytes of a body that were not seen. */
   missing(side: Side, id: number, length: number, time: number): void {
     const stream = this.#open.get(id);
     if (stream === undefined) return;
-    this.#count(stream, side, length, time);
-    (side === CLIENT ? stream.requests : stream.responses).skip(length);
+    touched(stream, side, time).size += length;
+    stream.messages(side).skip(length);
   }
 
   /** How much of a frame was padding is not known. */
   inexact(side: Side, id: number): void {
     const stream = this.#open.get(id);
-    if (stream === undefined) return;
-    if (side === CLIENT) stream.exchange.requestAtLeast = stream.requests.atLeast = true;
-    else stream.exchange.responseAtLeast = stream.responses.atLeast = true;
-  }
-
-  #count(stream: Http2Stream, side: Side, length: number, time: number): void {
-    this.#touch(stream, side, time);
-    if (side === CLIENT) stream.exchange.requestSize += length;
-    else stream.exchange.responseSize += length;
-  }
-
-  #touch(stream: Http2Stream, side: Side, time: number): void {
-    if (side === CLIENT) {
-      stream.exchange.requestLast = time;
-      stream.requestLostAt = -1;
-    } else {
-      stream.exchange.responseLast = time;
-      stream.responseLostAt = -1;
-    }
+    if (stream !== undefined) stream.exchange.of(side).atLeast = stream.messages(side).atLeast = true;
   }
 
   /** END_STREAM. */
@@ -195,12 +177,12 @@ export class Http2Streams {
     const stream = this.#open.get(id);
     if (stream === undefined) return;
     const { exchange } = stream;
-    if (side === CLIENT) exchange.requestDone = true;
-    else exchange.responseDone = true;
+    const { request, response } = exchange;
+    exchange.of(side).done = true;
     // The end of an answer whose beginning was lost.
-    if (exchange.responseDone && exchange.status === 0) exchange.responsePartial = true;
+    if (response.done && exchange.status === 0) response.partial = true;
     // Whether the request's end is among what was lost makes no difference once it is answered.
-    if (exchange.responseDone && (exchange.requestDone || stream.requestLostAt >= 0)) this.#tell(stream);
+    if (response.done && (request.done || request.lostAt >= 0)) this.#tell(stream);
   }
 
   reset(side: Side, id: number, code: number, time: number): void {
@@ -223,15 +205,11 @@ export class Http2Streams {
   lost(side: Side, time: number): void {
     if (side === CLIENT) this.#lossy = true;
     for (const stream of this.#open.all()) {
-      const { exchange } = stream;
-      if (side === CLIENT && !exchange.requestDone) {
-        exchange.requestAtLeast = stream.requests.atLeast = true;
-        if (stream.requestLostAt < 0) stream.requestLostAt = time;
-        if (exchange.responseDone) this.#tell(stream);
-      } else if (side !== CLIENT && !exchange.responseDone) {
-        exchange.responseAtLeast = stream.responses.atLeast = true;
-        if (stream.responseLostAt < 0) stream.responseLostAt = time;
-      }
+      const message = stream.exchange.of(side);
+      if (message.done) continue;
+      message.atLeast = stream.messages(side).atLeast = true;
+      if (message.lostAt < 0) message.lostAt = time;
+      if (stream.exchange.response.done) this.#tell(stream);
     }
     if (time >= this.#sweepAt) this.#sweep(time);
     else this.#sweepAt = Math.min(this.#sweepAt, time + LOST_AFTER);
@@ -241,10 +219,10 @@ export class Http2Streams {
   #sweep(time: number): void {
     let first = Number.POSITIVE_INFINITY;
     for (const stream of this.#open.all()) {
-      const { responseLostAt } = stream;
-      if (responseLostAt < 0) continue;
-      if (time - responseLostAt >= LOST_AFTER) this.#partial(stream);
-      else first = Math.min(first, responseLostAt);
+      const { lostAt } = stream.exchange.response;
+      if (lostAt < 0) continue;
+      if (time - lostAt >= LOST_AFTER) this.#partial(stream);
+      else first = Math.min(first, lostAt);
     }
     this.#sweepAt = first + LOST_AFTER;
   }
@@ -253,7 +231,7 @@ export class Http2Streams {
   #makeRoom(): boolean {
     if (this.#sweepAt === Number.POSITIVE_INFINITY) return false;
     for (const stream of this.#open.all()) {
-      if (stream.responseLostAt < 0) continue;
+      if (stream.exchange.response.lostAt < 0) continue;
       this.#partial(stream);
       return true;
     }
@@ -262,28 +240,28 @@ export class Http2Streams {
 
   #partial(stream: Http2Stream): void {
     const { exchange } = stream;
-    if (!exchange.responseDone) exchange.responsePartial = true;
-    if (exchange.responseLast === 0) exchange.responseLast = exchange.requestLast;
+    if (!exchange.response.done) exchange.response.partial = true;
+    if (exchange.response.last === 0) exchange.response.last = exchange.request.last;
     this.#tell(stream);
   }
 
   /** The connection is over, as is known since `time`. */
   fail(errorType: string, time: number): void {
     for (const stream of this.#open.all()) {
-      if (stream.responseLostAt >= 0) this.#partial(stream);
+      if (stream.exchange.response.lostAt >= 0) this.#partial(stream);
       else this.#fail(stream, errorType, false, time);
     }
   }
 
   #fail(stream: Http2Stream, errorType: string, byClient: boolean, time: number): void {
     const { exchange } = stream;
-    if (exchange.responseDone) {
+    if (exchange.response.done) {
       // The answer is whole; what the client still had to say nobody wanted.
-      exchange.requestAtLeast = true;
+      exchange.request.atLeast = true;
     } else {
       exchange.errorType = errorType;
       exchange.leftByClient = byClient;
-      exchange.responseLast = time;
+      exchange.response.last = time;
     }
     this.#tell(stream);
   }
@@ -302,4 +280,12 @@ export class Http2Streams {
     this.#sink.operation(stream.grpc ? this.#grpc.operation(stream) : this.#http.operation(stream.exchange));
     this.#shared.pool.recycle(stream);
   }
+}
+
+/** Something of what this side says has come. */
+function touched(stream: Http2Stream, side: Side, time: number): HttpMessage {
+  const message = stream.exchange.of(side);
+  message.last = time;
+  message.lostAt = -1;
+  return message;
 }

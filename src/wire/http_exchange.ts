@@ -1,18 +1,41 @@
 import type { AttributeKey } from './attribute.ts';
+import { CLIENT, type Side } from './decoder.ts';
 
 /** Characters of captured header fields that are kept of an exchange, each value counted as FIELD_COST more: a head may be endless. */
 const MAX_CAPTURED = 32_768;
 const FIELD_COST = 32;
+
+/** What is counted of a request or of a response. */
+export class HttpMessage {
+  /** Its last byte seen, ns. */
+  last = 0;
+  /** Bytes of the body as framed, without chunk headers; −1: not known at all. */
+  size = 0;
+  /** Bytes are missing whose number is not known: the size is "at least". */
+  atLeast = false;
+  /** A part of it other than its body was not seen. */
+  partial = false;
+  /** It is known as far as it will ever be. */
+  done = false;
+  /** When bytes that may have been its were lost, and none of it came after; −1: never. For HTTP/2. */
+  lostAt = -1;
+
+  reset(): void {
+    this.last = this.size = 0;
+    this.atLeast = this.partial = this.done = false;
+    this.lostAt = -1;
+  }
+}
 
 /**
  * One request and its response as a decoder saw them, whichever HTTP version carried them. Pooled: `reset` makes it
  * as new and leaves the arrays in place.
  */
 export class HttpExchange {
-  /** First byte of the request; last byte of the request seen; last byte of the response seen. Nanoseconds. */
+  readonly request = new HttpMessage();
+  readonly response = new HttpMessage();
+  /** First byte of the request, ns. */
   start = 0;
-  requestLast = 0;
-  responseLast = 0;
 
   method = '';
   /** Request target as sent: origin, absolute, authority or asterisk form. */
@@ -35,16 +58,6 @@ export class HttpExchange {
   /** It was the client who gave up. */
   leftByClient = false;
 
-  /** Bytes of the message body as framed, without chunk headers; −1: not known at all. */
-  requestSize = 0;
-  responseSize = 0;
-  /** Bytes are missing whose number is not known: the size is "at least". */
-  requestAtLeast = false;
-  responseAtLeast = false;
-  /** A part of the message other than its body was not seen. */
-  requestPartial = false;
-  responsePartial = false;
-
   /** Key and value of captured header fields: flat pairs. */
   readonly headers: (AttributeKey | string[])[] = [];
   /** Names of attributes whose value was cut. */
@@ -52,12 +65,15 @@ export class HttpExchange {
 
   #captured = 0;
 
-  requestDone = false;
-  responseDone = false;
   /** Stands in for a message that is not told: an orphan, an interim response. */
   ignored = false;
   /** The next unanswered one on the connection. */
   next: HttpExchange | undefined = undefined;
+
+  /** What this side says. */
+  of(side: Side): HttpMessage {
+    return side === CLIENT ? this.request : this.response;
+  }
 
   /** A value of a captured header field; one more than fits is told as missing. */
   capture(key: AttributeKey, value: string): void {
@@ -78,13 +94,12 @@ export class HttpExchange {
 
   reset(): void {
     this.#captured = 0;
-    this.start = this.requestLast = this.responseLast = 0;
+    this.request.reset();
+    this.response.reset();
     this.method = this.target = this.version = this.scheme = this.host = this.userAgent = '';
     this.traceparent = this.tracestate = this.errorType = '';
-    this.status = this.requestSize = this.responseSize = 0;
-    this.targetCut = this.otlpType = this.leftByClient = false;
-    this.requestAtLeast = this.responseAtLeast = this.requestPartial = this.responsePartial = false;
-    this.requestDone = this.responseDone = this.ignored = false;
+    this.start = this.status = 0;
+    this.targetCut = this.otlpType = this.leftByClient = this.ignored = false;
     if (this.headers.length > 0) this.headers.length = 0;
     if (this.truncated.length > 0) this.truncated.length = 0;
     this.next = undefined;
