@@ -52,8 +52,9 @@ test.each(['leave', 'reset'])('the client goes away early (%s): no status is inv
     expect(status === 200 ? [status] : [status, error]).toEqual(
       status === 200 ? [200] : [undefined, expect.stringMatching(/./)],
     );
-    // A server is not at fault when its client leaves; a reset is told as the error that it saw.
-    if (mode === 'leave') expect(span.status.code ?? 0).not.toBe(2);
+    // A server is not at fault when its client leaves; a reset is told as the error that it saw. A client that wakes up
+    // late, between two writes of the answer, resets too: it has not read the first.
+    if (mode === 'leave' && error !== 'connection_reset') expect(span.status.code ?? 0).not.toBe(2);
   }
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Batch, nodeClient } from '../support/clients.ts';
-import { waitedForCpu } from '../support/cpu.ts';
+import { timed } from '../support/cpu.ts';
 import {
   differences,
   type Expected,
@@ -81,9 +81,8 @@ describe.each(subjects)('$name', ({ start, cases: own, hops }) => {
     server = await start(netns);
     sonde = await Sonde.start(netns);
     for (const { batch } of own) {
-      const before = waitedForCpu();
-      await nodeClient(netns, server, batch);
-      if (batch.name === TIMED) waited = waitedForCpu() - before;
+      const sent = await timed(() => nodeClient(netns, server, batch));
+      if (batch.name === TIMED) waited = sent.waited;
     }
     await sonde.waitForSpans(2 * total).catch(() => undefined);
     await sonde.stop();
@@ -121,8 +120,8 @@ describe.each(subjects)('$name', ({ start, cases: own, hops }) => {
 
   test('durations are those of the server’s own log', () => {
     // One request at a time: else a program's own queue lies between the system call and its clock.
-    const timed = own.filter(({ batch: { name } }) => name === TIMED);
-    const ownSpans = timed.flatMap(({ batch }) => spansOfBatch(spans, batch, 'server', server.port));
+    const compared = own.filter(({ batch: { name } }) => name === TIMED);
+    const ownSpans = compared.flatMap(({ batch }) => spansOfBatch(spans, batch, 'server', server.port));
     const apart = differences(ownSpans, log).sort((a, b) => a - b);
     // HAProxy drops lines of its log rather than wait.
     expect(apart.length).toBeGreaterThan(18);

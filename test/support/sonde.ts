@@ -27,6 +27,8 @@ const READY = 'Everything is ready. Begin running and processing data.';
 const ATTACHED = 'eBPF programs are attached';
 const METRIC_INTERVAL_MS = 500;
 const START_MS = 30_000;
+/** What waits behind a burst takes its time on a busy machine; a limit, not a wait. */
+const SHUTDOWN = ['--shutdown-timeout', '60s'];
 
 /** The built program in a network namespace, writing OTLP JSON lines to files that the test reads. It observes once it is started. */
 export class Sonde {
@@ -54,7 +56,7 @@ export class Sonde {
     const directory = mkdtempSync(join(tmpdir(), 'sonde-test-'));
     const config = join(directory, 'config.yaml');
     writeFileSync(config, configuration(directory, options));
-    return Sonde.startWith(netns, ['--config', config], directory, options);
+    return Sonde.startWith(netns, ['--config', config, ...SHUTDOWN], directory, options);
   }
 
   /** As a user would: with a configuration file of the repository. */
@@ -91,7 +93,7 @@ export class Sonde {
     return [this.read('traces.jsonl'), this.read('metrics.jsonl'), this.stdout(), this.stderr()].join('\n');
   }
 
-  async waitForSpans(count: number, accept: (span: Span) => boolean = () => true, timeoutMs = 15_000): Promise<void> {
+  async waitForSpans(count: number, accept: (span: Span) => boolean = () => true, timeoutMs = 30_000): Promise<void> {
     const seen = (): number => this.spans().filter(accept).length;
     await until(() => seen() >= count, `${count} spans`, timeoutMs).catch((error: Error) => {
       throw new Error(`${error.message}; there are ${seen()}\n${this.stderr().slice(-2000)}`);

@@ -82,7 +82,7 @@ function call(client, kind) {
     const [request, response] = methods[kind] ?? [false, false];
     const messages = ['one', 'two'.repeat(1000), 'three', 'four'].map((text) => Buffer.from(text));
     if (!request && !response) {
-      const deadline = Date.now() + (kind === 'Slow' ? 500 : 10_000);
+      const deadline = Date.now() + (kind === 'Slow' ? 1000 : 10_000);
       client.makeUnaryRequest(path, identity, identity, Buffer.from('x'), { deadline }, done);
       return;
     }

@@ -103,7 +103,7 @@ def call(channel, kind):
         elif kind == "Cancel":
             cancel(channel, path)
         elif kind == "Slow":
-            channel.unary_unary(path)(b"x", timeout=0.5)
+            channel.unary_unary(path)(b"x", timeout=1)
         else:
             channel.unary_unary(path)(b"x", timeout=10)
         return "OK"

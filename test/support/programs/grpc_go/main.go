@@ -171,7 +171,7 @@ func call(conn *grpc.ClientConn, kind string) error {
 		}
 	}
 	if kind == "Slow" {
-		return unary(conn, path, 500*time.Millisecond)
+		return unary(conn, path, time.Second)
 	}
 	return unary(conn, path, 10*time.Second)
 }
