@@ -1,10 +1,19 @@
 // OTLP in, OTLP out, gzip both ways, nothing in between: Sonde beside the reference Collector in one run.
 //   SONDE_OTELCOL=path node bench/passthrough.mjs [seconds] [rounds] [http|grpc]
-// By HTTP, wrk posts a ready body of 100 spans and nginx takes them; by gRPC, h2load and nghttpd (package nghttp2).
+// wrk posts a ready body of 100 spans, by gRPC h2load (package nghttp2-client); nginx takes them.
 // Both are kept on CPU 1, what is measured runs where it likes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,8 +29,9 @@ const protocol = process.argv[4] ?? 'http';
 const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const SPANS = 100;
 const directory = mkdtempSync(join(tmpdir(), 'sonde-passthrough-'));
-const PORTS = { sink: 14_318, slow: 14_317 };
+const PORTS = { sink: 14_618, slow: 14_617 };
 const children = [];
+const logs = [];
 
 /** 100 HTTP server spans as the tap writes them. */
 async function body() {
@@ -57,10 +67,19 @@ async function body() {
   return (await import(pathToFileURL(outfile).href)).bytes;
 }
 
-function start(program, args, options = {}) {
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'ignore'], ...options });
+function start(program, args, log) {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', log === undefined ? 'ignore' : openSync(log, 'w')],
+  });
   children.push(child);
   return child;
+}
+
+/** Sonde or the Collector, which say on stderr what failed. */
+function startSystem(program, path) {
+  const log = `${path}.log`;
+  logs.push(log);
+  return start(program, ['--config', path], log);
 }
 
 function config(port, sink, queue) {
@@ -173,9 +192,9 @@ const otelcol = process.env.SONDE_OTELCOL;
 
 /** Both, listening on `port` and the one after it. */
 async function startSystems(port, sink, queue) {
-  const systems = { Sonde: [start(join(root, 'bin/sonde'), ['--config', config(port, sink, queue)]), port] };
+  const systems = { Sonde: [startSystem(join(root, 'bin/sonde'), config(port, sink, queue)), port] };
   if (otelcol !== undefined && existsSync(otelcol)) {
-    systems.Collector = [start(otelcol, ['--config', config(port + 1, sink, queue)]), port + 1];
+    systems.Collector = [startSystem(otelcol, config(port + 1, sink, queue)), port + 1];
   } else console.log('SONDE_OTELCOL names no Collector: Sonde alone');
   for (const [, each] of Object.values(systems)) await listening(each);
   return systems;
@@ -190,7 +209,7 @@ async function slowUpstream() {
     });
   });
   server.listen(PORTS.slow, '127.0.0.1');
-  const systems = await startSystems(14_322, PORTS.slow, '{}');
+  const systems = await startSystems(14_622, PORTS.slow, '{}');
   for (const [name, [child, port]] of Object.entries(systems)) {
     const taken = await load(port, 8, 0, seconds);
     const memory = `RSS ${status(child.pid, 'VmRSS').toFixed(0)} MiB, peak ${status(child.pid, 'VmHWM').toFixed(0)}`;
@@ -201,29 +220,37 @@ async function slowUpstream() {
   server.close();
 }
 
-function startHttpSink() {
-  mkdirSync(join(directory, 'nginx'));
-  writeFileSync(
-    join(directory, 'nginx.conf'),
-    `worker_processes 1; daemon off; pid ${directory}/nginx/pid; error_log /dev/null;
-events {}
-http { access_log off; client_body_temp_path ${directory}/nginx; client_body_buffer_size 1m; client_max_body_size 64m;
-  keepalive_requests 100000000; default_type application/x-protobuf;
-  server { listen 127.0.0.1:${PORTS.sink} backlog=1024; location / { return 200; } } }`,
-  );
-  start('taskset', ['-c', '1', 'nginx', '-c', join(directory, 'nginx.conf'), '-p', directory]);
-}
-
-/** Files of nghttpd: an empty message as the answer. */
-function startGrpcSink() {
+/** nginx takes everything: an empty answer by HTTP, the empty message of a file by gRPC. */
+function startSink() {
+  // Its worker is nobody where its master is root.
+  chmodSync(directory, 0o755);
   const answer = join(directory, `www${METHOD}`);
   mkdirSync(dirname(answer), { recursive: true });
   writeFileSync(answer, Buffer.alloc(5));
-  const types = join(directory, 'mime.types');
-  writeFileSync(types, 'application/grpc Export\n');
-  const windows = ['-w', '20', '-W', '22'];
-  const content = ['-d', join(directory, 'www'), '--trailer', 'grpc-status: 0', '--mime-types-file', types];
-  start('taskset', ['-c', '1', 'nghttpd', '--no-tls', '-a', '127.0.0.1', ...windows, ...content, String(PORTS.sink)]);
+  const server =
+    protocol === 'http'
+      ? `listen 127.0.0.1:${PORTS.sink} backlog=1024; location / { return 200; }`
+      : `listen 127.0.0.1:${PORTS.sink} http2 backlog=1024; root ${directory}/www; open_file_cache max=1;
+  add_trailer grpc-status 0 always; error_page 405 =200 $uri;`;
+  const type = protocol === 'http' ? 'application/x-protobuf' : 'application/grpc';
+  const path = join(directory, 'nginx.conf');
+  mkdirSync(join(directory, 'nginx'));
+  writeFileSync(
+    path,
+    `worker_processes 1; daemon off; pid ${directory}/nginx/pid; error_log /dev/null;
+events {}
+http { access_log off; client_body_temp_path ${directory}/nginx; client_body_buffer_size 1m; client_max_body_size 64m;
+  keepalive_requests 100000000; default_type ${type}; server { ${server} } }`,
+  );
+  start('taskset', ['-c', '1', 'nginx', '-c', path, '-p', directory]);
+}
+
+/** An upstream that refuses makes another benchmark of this one. */
+function checkLogs() {
+  for (const path of logs) {
+    const refused = /^.*(Exporting failed|Dropping data).*$/m.exec(readFileSync(path, 'utf8'));
+    if (refused !== null) throw new Error(`the upstream did not take everything: ${refused[0]}`);
+  }
 }
 
 try {
@@ -234,10 +261,9 @@ try {
   prefix.writeUInt32BE(zipped.length, 1);
   writeFileSync(join(directory, 'body.grpc'), Buffer.concat([prefix, zipped]));
   console.log(`${SPANS} spans: ${bytes.length} bytes, ${zipped.length} compressed`);
-  if (protocol === 'grpc') startGrpcSink();
-  else startHttpSink();
+  startSink();
   await listening(PORTS.sink);
-  const systems = await startSystems(14_320, PORTS.sink, '{block_on_overflow: true}');
+  const systems = await startSystems(14_620, PORTS.sink, '{block_on_overflow: true}');
   console.log(
     'load'.padEnd(12),
     'system'.padEnd(10),
@@ -267,6 +293,7 @@ try {
       }
     }
   }
+  checkLogs();
   if (protocol === 'http') await slowUpstream();
 } finally {
   for (const child of children) child.kill('SIGTERM');
