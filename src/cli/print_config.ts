@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { formatDuration } from '../config/duration.ts';
+import { hideInUrl, REDACTED } from '../config/redact.ts';
 import { checkReferences } from '../config/references.ts';
 import type { Schema } from '../config/schema.ts';
 import { decodeService, type ServiceConfig } from '../config/service_config.ts';
@@ -15,10 +16,6 @@ interface Style {
   /** JSON has durations in nanoseconds, as the Collector prints them. */
   readonly nanoseconds: boolean;
 }
-
-const REDACTED = '[REDACTED]';
-/** Of a URL, whatever key it is the value of. */
-const userInfo = /^(\w[\w+.-]*:\/\/)[^/@]*@/;
 
 const sections: readonly (readonly [string, Kind])[] = [
   ['connectors', 'connector'],
@@ -65,7 +62,7 @@ function printable(config: ServiceConfig, style: Style): unknown {
 export function print(value: unknown, schema: Schema, style: Style): unknown {
   if (value === null) return null;
   if (schema['x-sonde-secret'] === true && style.redact && !isEmpty(value)) return REDACTED;
-  if (typeof value === 'string' && style.redact) return value.replace(userInfo, `$1${REDACTED}@`);
+  if (typeof value === 'string' && style.redact) return hideInUrl(value);
   if (schema.format === 'duration' && typeof value === 'number') {
     return style.nanoseconds ? Math.round(value * 1e6) : formatDuration(value);
   }

@@ -39,6 +39,7 @@ export function decode(
   }
   for (const type of types) {
     const value = decodeScalar(node, type, schema, types.length === 1);
+    if (schema.format === 'duration' && typeof node.value === 'number') warnOfNanoseconds(node, path, problems);
     if (value !== undefined) return inEnum(value, schema, path, node, problems);
   }
   problems.add(node, path, ...unexpected(types, node, schema));
@@ -120,6 +121,14 @@ function decodeScalar(node: ConfigNode & { kind: 'scalar' }, type: string, schem
     default:
       return undefined;
   }
+}
+
+/** Who writes `timeout: 10` rarely means 10 ns. */
+function warnOfNanoseconds(node: ConfigNode & { kind: 'scalar' }, path: readonly string[], problems: Problems): void {
+  const number = Math.abs(Number(node.value));
+  if (number === 0 || number >= 1e6) return;
+  const message = `${node.text} without a unit is nanoseconds`;
+  problems.warnings.push({ at: node, path, message, remedy: `write ${node.text}s or ${node.text}ms` });
 }
 
 function inEnum(value: unknown, schema: Schema, path: readonly string[], at: Location, problems: Problems): unknown {

@@ -1,4 +1,5 @@
 import { type Location, locationText } from './node.ts';
+import { hideUserInfo } from './redact.ts';
 
 export interface Problem {
   readonly at: Location | undefined;
@@ -14,7 +15,7 @@ export function problemText(problem: Problem): string {
   if (problem.at !== undefined) parts.push(locationText(problem.at));
   if (problem.path.length > 0) parts.push(problem.path.join('::'));
   parts.push(problem.remedy === undefined ? problem.message : `${problem.message} (${problem.remedy})`);
-  return parts.join(': ');
+  return hideUserInfo(parts.join(': '));
 }
 
 /** Everything that is wrong with a configuration, at once. */

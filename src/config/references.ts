@@ -1,7 +1,7 @@
 import type { Kind } from '../service/registry.ts';
 import { FeatureGates } from './feature_gates.ts';
 import { type Location, locate } from './node.ts';
-import { ConfigError, nearest, type Problem } from './problem.ts';
+import { ConfigError, nearest, type Problem, problemText } from './problem.ts';
 import type { ConfiguredPipeline, ServiceConfig } from './service_config.ts';
 
 /** What the Collector's Config.Validate checks: texts of otelcol/config.go and service/pipelines/config.go. */
@@ -101,8 +101,10 @@ export function unused(config: ServiceConfig): string[] {
   for (const id of config.extensions) used.add(`extension ${id}`);
   const result: string[] = [];
   for (const [kind, components] of Object.entries(config.components)) {
-    for (const id of components.keys()) {
-      if (!used.has(`${kind} ${id}`)) result.push(`${kind} "${id}" is configured but no pipeline uses it`);
+    for (const [id, { at }] of components) {
+      if (used.has(`${kind} ${id}`)) continue;
+      const user = kind === 'extension' ? 'service::extensions does not list it' : 'no pipeline uses it';
+      result.push(problemText({ at, path: [], message: `${kind} "${id}" is configured but ${user}` }));
     }
   }
   return result;

@@ -5,12 +5,23 @@ import type { Schema } from './schema.ts';
 /** A space that looks like none: YAML takes it as part of a name. */
 const odd = /[\u00a0\u00ad\u2000-\u200f\u2028-\u202f\u2060\u3000\ufeff]/u;
 
+/** What keys were called in Collectors of before. */
+const formerNames: Readonly<Record<string, string>> = {
+  loglevel: 'verbosity',
+  queue_settings: 'sending_queue',
+  retry_settings: 'retry_on_failure',
+  tls_setting: 'tls',
+  tls_settings: 'tls',
+};
+
 /** For a key that is not among `known`: what was meant, or where it belongs. */
 export function unknownKey(key: string, known: readonly string[], within: Schema = {}): string {
   const hidden = odd.exec(key)?.[0];
   if (hidden !== undefined) {
     return `it holds the invisible character U+${hidden.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`;
   }
+  const now = formerNames[key];
+  if (now !== undefined && known.includes(now)) return `it is called "${now}" now`;
   const guess = nearest(key, known);
   if (guess !== undefined) return `did you mean "${guess}"?`;
   const section = Object.entries(within.properties ?? {}).find(([, { properties = {} }]) =>

@@ -5,6 +5,7 @@ import { durabilityWarnings } from './durability.ts';
 import { type ComponentId, parseId } from './id.ts';
 import { type ConfigNode, isNull, type Location, locate, type MapNode } from './node.ts';
 import { ConfigError, nearest, Problems, problemText } from './problem.ts';
+import { refusedValue } from './refused_value.ts';
 import { unknownKey, unsetVariables } from './remedy.ts';
 import type { Schema } from './schema.ts';
 import { type TelemetryConfig, telemetrySchema } from './telemetry.ts';
@@ -52,7 +53,6 @@ export async function decodeService(root: ConfigNode, registry: Registry): Promi
 class Decoder {
   readonly #registry: Registry;
   readonly #problems: Problems;
-  readonly #warnings: string[] = [];
 
   constructor(registry: Registry, problems: Problems) {
     this.#registry = registry;
@@ -87,8 +87,8 @@ class Decoder {
       if (entry !== undefined) components[kind] = await this.#section(section, kind, entry.value);
     }
     const service = this.#service(root, root.entries.get('service')?.value);
-    this.#warnings.push(...this.#problems.warnings.map(problemText), ...durabilityWarnings({ components, ...service }));
-    const config: ServiceConfig = { components, ...service, tree: root, warnings: this.#warnings };
+    const warnings = [...this.#problems.warnings.map(problemText), ...durabilityWarnings({ components, ...service })];
+    const config: ServiceConfig = { components, ...service, tree: root, warnings };
     if (this.#problems.all.length > 0) throw new ConfigError('', this.#problems.all);
     return config;
   }
@@ -106,7 +106,10 @@ class Decoder {
         this.#problems.add(entry.at, [section], ...unknownType(this.#registry, kind, id, last));
         continue;
       }
-      if (canonical !== id.type) this.#warnings.push(`"${id.type}" alias is deprecated; use "${canonical}" instead`);
+      if (canonical !== id.type) {
+        const message = `"${id.type}" alias is deprecated; use "${canonical}" instead`;
+        this.#problems.warnings.push({ at: entry.at, path: [section, id.text], message });
+      }
       const config = this.#component(factory, entry.value, [section, id.text], entry.at);
       result.set(id.text, { kind, id: id.text, factory, config, at: entry.at });
     }
@@ -126,15 +129,18 @@ class Decoder {
     const place = (inner: readonly string[]): Location =>
       isNull(node) || inner.length === 0 ? at : locate(node, inner);
     const check = factory.check;
+    const schema = factory.schema as Schema;
     if (check !== undefined && !check(config)) {
       for (const error of check.errors ?? []) {
         const inner = error.instancePath.split('/').slice(1).map(unescapePointer);
-        this.#problems.add(place(inner), [...path, ...inner], error.message ?? 'is not valid');
+        const message = error.message ?? 'is not valid';
+        this.#problems.add(place(inner), [...path, ...inner], message, refusedValue(node, inner, message, schema));
       }
       return;
     }
-    for (const problem of factory.validate?.(config) ?? []) {
-      this.#problems.add(place(problem.path), [...path, ...problem.path], problem.message);
+    for (const { path: inner, message, remedy } of factory.validate?.(config) ?? []) {
+      const todo = remedy ?? refusedValue(node, inner, message, schema);
+      this.#problems.add(place(inner), [...path, ...inner], message, todo);
     }
   }
 
@@ -188,7 +194,8 @@ class Decoder {
   #checkTelemetry(telemetry: TelemetryConfig, node: ConfigNode): void {
     if (this.#problems.all.some(({ path }) => path[1] === 'telemetry')) return;
     for (const { path, message } of validateTelemetry(telemetry)) {
-      this.#problems.add(locate(node, path), ['service', 'telemetry', ...path], message);
+      const remedy = refusedValue(node, path, message, telemetrySchema as Schema);
+      this.#problems.add(locate(node, path), ['service', 'telemetry', ...path], message, remedy);
     }
   }
 

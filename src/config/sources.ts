@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { merge } from './merge.ts';
-import { type ConfigNode, type Location, type MapEntry, placeOf } from './node.ts';
+import { type ConfigNode, type Location, locationText, type MapEntry, placeOf } from './node.ts';
 import { ConfigError } from './problem.ts';
 import { comparable, decodeText, notUtf8 } from './text.ts';
 import { parseYaml } from './yaml.ts';
@@ -37,13 +37,14 @@ interface Retrieved {
 }
 
 const envName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-/** Two characters at least: `C:` is a drive, and `${X:-y}` the variable X. */
+/** Two characters at least: `C:` is a drive. */
 const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):([\s\S]*)$/;
 
 /** `${uri}`: a variable unless a scheme says otherwise. */
 export function retrieve(uri: string, at: Location, context: SourceContext): Retrieved {
   if (uri.includes('$')) fail(at, `the uri "${uri}" contains unsupported characters ('$')`);
   const match = scheme.exec(uri);
+  if (match === null && uri.includes(':')) fail(at, `invalid uri: "${uri}"`, `write it as \${env:${uri}}`);
   const kind = match?.[1] ?? 'env';
   const rest = match?.[2] ?? uri;
   switch (kind) {
@@ -75,10 +76,12 @@ function variable(text: string, at: Location, context: SourceContext): Retrieved
   }
   const value = context.env[name] ?? fallback;
   if (value === undefined) {
-    context.warn('Configuration references unset environment variable', { name });
+    context.warn('Configuration references unset environment variable', { name, at: locationText(at) });
     return { ...parseText('', at), unset: name };
   }
-  if (value === '') context.warn('Configuration references empty environment variable', { name });
+  if (value === '') {
+    context.warn('Configuration references empty environment variable', { name, at: locationText(at) });
+  }
   return parseText(value, at);
 }
 
@@ -168,10 +171,11 @@ function fetched(uri: string, at: Location, { fetched: bodies }: SourceContext):
   return body;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EISDIR: 'is a directory',
-  ENOENT: 'no such file or directory',
+/** Go's words, and what to do. */
+const reasons: Readonly<Record<string, readonly [string, string]>> = {
+  EACCES: ['permission denied', 'make it readable for the user that Sonde runs as'],
+  EISDIR: ['is a directory', 'name a file in it'],
+  ENOENT: ['no such file or directory', 'correct the path; a relative one begins at the working directory'],
 };
 
 function readText(path: string, at: Location, { onFile }: SourceContext): string {
@@ -187,8 +191,9 @@ function readText(path: string, at: Location, { onFile }: SourceContext): string
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    const reason = reasons[code ?? ''] ?? code;
-    return fail(at, `cannot retrieve the configuration: unable to read the file file:${path}: open ${path}: ${reason}`);
+    const [reason = code, remedy] = reasons[code ?? ''] ?? [];
+    const message = `cannot retrieve the configuration: unable to read the file file:${path}: open ${path}: ${reason}`;
+    return fail(at, message, remedy);
   }
 }
 

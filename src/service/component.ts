@@ -130,6 +130,13 @@ export interface SchemaCheck {
   errors?: readonly { readonly instancePath: string; readonly message?: string }[] | null;
 }
 
+interface ConfigProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+  /** What to write; without one the description of the key is told. */
+  readonly remedy?: string;
+}
+
 interface FactoryBase<Config> {
   /** Canonical name; `^[a-zA-Z][0-9a-zA-Z_]{0,62}$`. */
   readonly type: string;
@@ -141,7 +148,7 @@ interface FactoryBase<Config> {
   /** The schema's rules on the decoded configuration, compiled ahead of time by scripts/gen/validators.mjs. */
   readonly check?: SchemaCheck;
   /** Checks that a schema can't say; each problem names its key path. */
-  validate?(config: Config): readonly { readonly path: readonly string[]; readonly message: string }[];
+  validate?(config: Config): readonly ConfigProblem[];
   /**
    * A reload starts the new instance before the old one stops. Default: true for processors, connectors and exporters, false
    * for receivers and extensions. False for what two instances cannot share: a port, a file, a directory.

@@ -95,6 +95,20 @@ test('a password in a URL is hidden, whatever key has it', async () => {
   expect(parse(text).exporters.otlphttp.endpoint).toBe('http://[REDACTED]@a:1/b');
 });
 
+test('so are the values of its query, where keys of APIs are', async () => {
+  const text = await print('--set=exporters.otlphttp.endpoint=https://a:1/b?api_key=abc&flag&x=1#f');
+  expect(parse(text).exporters.otlphttp.endpoint).toBe('https://a:1/b?api_key=[REDACTED]&flag&x=[REDACTED]#f');
+});
+
+test.each([
+  '--set=exporters.otlphttp.endpoint=http://user:abc@a:99999',
+  '--set=exporters.otlp_grpc.endpoint=user:abc@a:4317',
+])('an error does not quote a password: %s', async (set) => {
+  const error = await print(set).then(String, (reason: Error) => reason.message);
+  expect(error).toContain('[REDACTED]@a:');
+  expect(error).not.toContain('abc');
+});
+
 test('unredacted JSON', async () => {
   const value = JSON.parse(await print('--mode=unredacted', '--format=json'));
   expect(value).toMatchObject({

@@ -60,7 +60,7 @@ test.each([
     status: 0,
     stdout: '',
     stderr:
-      'Warning: Configuration references unset environment variable {"name": "N"}\nWarning: exporter "debug/2" is configured but no pipeline uses it\n',
+      'Warning: Configuration references unset environment variable {"name": "N", "at": "--set exporters.debug/2.verbosity"}\nWarning: --set exporters.debug/2.verbosity: exporter "debug/2" is configured but no pipeline uses it\n',
   },
   { args: ['validate', 'x'], status: 1, stdout: '', stderr: /accepts 0 arg\(s\), received 1/ },
   { args: ['validate', '--config', 'config/default.yaml'], status: 0, stdout: '', stderr: '' },

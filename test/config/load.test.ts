@@ -37,7 +37,6 @@ describe('expansion', () => {
     ['${env:EMPTY}', null],
     ['${env:UNSET:-5}', 5],
     ['${env:UNSET:-http://a:1}', 'http://a:1'],
-    ['${X:-x}', 'x'],
     ['${env:TEXT:-x}', 'abc'],
     ['${env:LIST}', ['a', 2]],
     ['${env:MAP}', { a: 1 }],
@@ -153,22 +152,27 @@ service:
 `;
   const { telemetry, warnings } = await read([`yaml:${text}`]);
   expect(telemetry).toMatchObject({ logs: { level: 'debug', encoding: 'console' }, metrics: { level: 'detailed' } });
-  expect(warnings).toEqual(['"otlphttp" alias is deprecated; use "otlp_http" instead']);
+  expect(warnings).toEqual([
+    '--config=yaml:receivers: exporters::otlphttp: "otlphttp" alias is deprecated; use "otlp_http" instead',
+  ]);
 });
 
-test('a key that is accepted without effect is warned about, with its place', async () => {
+test('a key without effect and a duration without a unit are warned about, with their place', async () => {
   const text = `receivers: {ebpf_socket: }
 exporters:
   otlp_http:
     endpoint: http://c:4318
     force_attempt_http2: true
     write_buffer_size: 524288
+    timeout: 10
+    idle_conn_timeout: 90000000000
 service: {pipelines: {traces: {receivers: [ebpf_socket], exporters: [otlp_http]}}}
 `;
   const file = join(folder, 'unused.yaml');
   writeFileSync(file, text);
   const { warnings } = await read([file]);
   expect(warnings).toEqual([
+    `${file}:7:14: exporters::otlp_http::timeout: 10 without a unit is nanoseconds (write 10s or 10ms)`,
     `${file}:5:5: exporters::otlp_http::force_attempt_http2: has no effect: requests are HTTP/1.1`,
   ]);
 });

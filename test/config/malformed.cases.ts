@@ -198,11 +198,19 @@ export const malformed: readonly MalformedCase[] = [
     text: exporter('  file:\n    path: 5'),
     problems: ["4:11: exporters::file::path: expected type 'string', got unconvertible type 'int' (put it in quotes)"],
   },
-  { name: 'no path', text: exporter('  file:'), problems: ['3:3: exporters::file::path: path must be non-empty'] },
+  {
+    name: 'no path',
+    text: exporter('  file:'),
+    problems: [
+      '3:3: exporters::file::path: path must be non-empty (File to write. With group_by: one `*` stands for the value of the attribute)',
+    ],
+  },
   {
     name: 'flush interval',
     text: exporter('  file:\n    path: x\n    flush_interval: -1s'),
-    problems: ['5:21: exporters::file::flush_interval: flush_interval must be larger than zero'],
+    problems: [
+      '5:21: exporters::file::flush_interval: flush_interval must be larger than zero (Longest time that data stays in memory before it is written; default 1s)',
+    ],
   },
   {
     name: 'format',
@@ -234,7 +242,7 @@ export const malformed: readonly MalformedCase[] = [
     name: 'compression level',
     text: exporter('  otlp_http:\n    endpoint: http://a\n    compression_params: {level: 12}'),
     problems: [
-      '5:33: exporters::otlp_http::compression_params::level: unsupported parameters {Level:12} for compression type "gzip"',
+      '5:33: exporters::otlp_http::compression_params::level: unsupported parameters {Level:12} for compression type "gzip" (gzip, zlib, deflate: 1 is fast, 9 is small, -1 is zlib’s default, -2 codes without searching; zstd: 1 to 19; 0 is 1. The others have none)',
     ],
   },
   {
@@ -243,8 +251,8 @@ export const malformed: readonly MalformedCase[] = [
       '  otlp_http:\n    endpoint: http://a\n    retry_on_failure:\n      multiplier: -1\n      initial_interval: -1s',
     ),
     problems: [
-      '7:25: exporters::otlp_http::retry_on_failure::initial_interval: initial_interval value must be greater than or equal to 0',
-      '6:19: exporters::otlp_http::retry_on_failure::multiplier: multiplier value must be greater than or equal to 0',
+      '7:25: exporters::otlp_http::retry_on_failure::initial_interval: initial_interval value must be greater than or equal to 0 (Wait after the first failure; default 5s)',
+      '6:19: exporters::otlp_http::retry_on_failure::multiplier: multiplier value must be greater than or equal to 0 (Each wait is this much longer than the one before; default 1.5)',
     ],
   },
   {
@@ -253,8 +261,8 @@ export const malformed: readonly MalformedCase[] = [
       '  otlp_http:\n    endpoint: http://a\n    sending_queue:\n      num_consumers: 0\n      queue_size: -3',
     ),
     problems: [
-      '6:22: exporters::otlp_http::sending_queue::num_consumers: `num_consumers` must be positive',
-      '7:19: exporters::otlp_http::sending_queue::queue_size: `queue_size` must be positive',
+      '6:22: exporters::otlp_http::sending_queue::num_consumers: `num_consumers` must be positive (Requests under way at a time; default 10)',
+      '7:19: exporters::otlp_http::sending_queue::queue_size: `queue_size` must be positive (Capacity, counted by `sizer`; never above 64 MiB or an eighth of the memory limit; default 1000)',
     ],
   },
   {
@@ -291,19 +299,23 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'negative size',
     text: processor('    send_batch_size: -1'),
-    problems: ['5:22: processors::batch::send_batch_size: must be >= 0'],
+    problems: [
+      '5:22: processors::batch::send_batch_size: must be >= 0 (Spans, data points or log records after which a batch is sent whatever the timeout; default 8192)',
+    ],
   },
   {
     name: 'max below size',
     text: processor('    send_batch_max_size: 5'),
     problems: [
-      '5:26: processors::batch::send_batch_max_size: send_batch_max_size must be greater or equal to send_batch_size',
+      '5:26: processors::batch::send_batch_max_size: send_batch_max_size must be greater or equal to send_batch_size (Most items in one batch; larger ones are cut. 0 is no limit)',
     ],
   },
   {
     name: 'metadata keys',
     text: processor('    metadata_keys: [a, A]'),
-    problems: ['5:24: processors::batch::metadata_keys::1: duplicate entry in metadata_keys: "a" (case-insensitive)'],
+    problems: [
+      '5:24: processors::batch::metadata_keys::1: duplicate entry in metadata_keys: "a" (case-insensitive) (Must be empty: Sonde keeps no client metadata)',
+    ],
   },
   {
     name: 'metadata keys map',
@@ -329,7 +341,7 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'pid',
     text: receiver('    exclude: {pids: [0]}'),
-    problems: ['4:22: receivers::ebpf_socket::exclude::pids::0: must be >= 1'],
+    problems: ['4:22: receivers::ebpf_socket::exclude::pids::0: must be >= 1 (Process ids as Sonde sees them)'],
   },
   {
     name: 'route',
@@ -342,29 +354,35 @@ export const malformed: readonly MalformedCase[] = [
   {
     name: 'header name',
     text: receiver('    http:\n      headers: {request: ["x y"]}'),
-    problems: ['5:27: receivers::ebpf_socket::http::headers::request::0: "x y" is no header name'],
+    problems: [
+      '5:27: receivers::ebpf_socket::http::headers::request::0: "x y" is no header name (Names of request headers)',
+    ],
   },
   {
     name: 'ratio',
     text: receiver('    sampling: {ratio: 1.5}'),
-    problems: ['4:23: receivers::ebpf_socket::sampling::ratio: must be <= 1'],
+    problems: ['4:23: receivers::ebpf_socket::sampling::ratio: must be <= 1 (Share of new traces; default 1)'],
   },
   {
     name: 'ring',
     text: receiver('    ring_buffer: {size: 100000}'),
     problems: [
-      '4:25: receivers::ebpf_socket::ring_buffer::size: ring_buffer size must be a power of two from 65536 to 268435456, got 100000',
+      '4:25: receivers::ebpf_socket::ring_buffer::size: ring_buffer size must be a power of two from 65536 to 268435456, got 100000 (Bytes, a power of two from 64 KiB to 256 MiB; 0 is 2 MiB for `pod`, 4 MiB for `node`)',
     ],
   },
   {
     name: 'interval',
     text: receiver('    metrics: {interval: 1ms}'),
-    problems: ['4:25: receivers::ebpf_socket::metrics::interval: interval must be at least 100ms'],
+    problems: [
+      '4:25: receivers::ebpf_socket::metrics::interval: interval must be at least 100ms (Time between two exports; 0 is OTEL_METRIC_EXPORT_INTERVAL (ms), else 60s. The shortest of all receivers counts)',
+    ],
   },
   {
     name: 'capture',
     text: receiver('    capture: {bytes_per_operation: 20000}'),
-    problems: ['4:36: receivers::ebpf_socket::capture::bytes_per_operation: must be <= 16384'],
+    problems: [
+      '4:36: receivers::ebpf_socket::capture::bytes_per_operation: must be <= 16384 (Bytes of one read or write; default 16384)',
+    ],
   },
   {
     name: 'several at once',
@@ -388,10 +406,10 @@ export const malformed: readonly MalformedCase[] = [
     name: 'telemetry values',
     text: `exporters: {debug: }\nreceivers: {ebpf_socket: }\n${SERVICE}  telemetry:\n    logs: {level: loud, encoding: xml}\n    metrics: {level: all, readers: []}\n`,
     problems: [
-      '9:19: service::telemetry::logs::level: unrecognized level: "loud"',
+      '9:19: service::telemetry::logs::level: unrecognized level: "loud" (debug, info, warn or error; default info)',
       '9:35: service::telemetry::logs::encoding: no encoder registered for name "xml" (use console or json)',
-      '10:22: service::telemetry::metrics::level: unknown metrics level "all"',
-      '10:36: service::telemetry::metrics::readers: collector telemetry metrics reader should exist when metric level is not none',
+      '10:22: service::telemetry::metrics::level: unknown metrics level "all" (none, basic, normal or detailed; default normal)',
+      '10:36: service::telemetry::metrics::readers: collector telemetry metrics reader should exist when metric level is not none (Who gets the metrics)',
     ],
   },
   {
@@ -487,7 +505,7 @@ export const malformed: readonly MalformedCase[] = [
     name: 'missing file',
     text: exporter('  file: {path: "${file:/nonexistent}"}'),
     problems: [
-      '3:16: cannot resolve the configuration: cannot retrieve the configuration: unable to read the file file:/nonexistent: open /nonexistent: no such file or directory',
+      '3:16: cannot resolve the configuration: cannot retrieve the configuration: unable to read the file file:/nonexistent: open /nonexistent: no such file or directory (correct the path; a relative one begins at the working directory)',
     ],
   },
   {

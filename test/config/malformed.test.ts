@@ -18,6 +18,13 @@ test('names are unique, and every case expects something', () => {
   expect(all.filter(({ problems }) => problems.length === 0)).toEqual([]);
 });
 
+test('every problem comes with what to write, unless its text says that', () => {
+  const bare = all.flatMap(({ problems }) => problems).filter((text) => !text.endsWith(')'));
+  const said =
+    /such as|for example|write |must include|use |set |enable|remove |nested|too (?:large|many)|itself|map merge|AttrProc/;
+  expect(bare.filter((text) => !said.test(text))).toEqual([]);
+});
+
 test.each(all)('$name', async ({ text, problems }) => {
   writeFileSync(file, text);
   const found = await problemsOf([file]);

@@ -18,17 +18,17 @@ export const malformedSources: readonly SourceCase[] = [
   {
     name: 'file that is not there',
     uris: ['/nonexistent.yaml'],
-    problem: `--config=/nonexistent.yaml: ${UNREADABLE} file:/nonexistent.yaml: open /nonexistent.yaml: no such file or directory`,
+    problem: `--config=/nonexistent.yaml: ${UNREADABLE} file:/nonexistent.yaml: open /nonexistent.yaml: no such file or directory (correct the path; a relative one begins at the working directory)`,
   },
   {
     name: 'file: that is not there',
     uris: ['file:/nonexistent.yaml'],
-    problem: `--config=file:/nonexistent.yaml: ${UNREADABLE} file:/nonexistent.yaml: open /nonexistent.yaml: no such file or directory`,
+    problem: `--config=file:/nonexistent.yaml: ${UNREADABLE} file:/nonexistent.yaml: open /nonexistent.yaml: no such file or directory (correct the path; a relative one begins at the working directory)`,
   },
   {
     name: 'directory',
     uris: ['/tmp'],
-    problem: `--config=/tmp: ${UNREADABLE} file:/tmp: open /tmp: is a directory`,
+    problem: `--config=/tmp: ${UNREADABLE} file:/tmp: open /tmp: is a directory (name a file in it)`,
   },
   {
     name: 'unknown scheme',

@@ -207,7 +207,9 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'receiver without protocols',
     text: receiver('  otlp:'),
-    problems: ['3:3: receivers::otlp: must specify at least one protocol when using the OTLP receiver'],
+    problems: [
+      '3:3: receivers::otlp: must specify at least one protocol when using the OTLP receiver (write `grpc:` or `http:` below `protocols:`)',
+    ],
   },
   {
     name: 'protocol misspelt',
@@ -218,7 +220,7 @@ export const usual: readonly MalformedCase[] = [
     name: 'protocols not indented',
     text: receiver('  otlp:\n  protocols:\n    grpc:'),
     problems: [
-      '3:3: receivers::otlp: must specify at least one protocol when using the OTLP receiver',
+      '3:3: receivers::otlp: must specify at least one protocol when using the OTLP receiver (write `grpc:` or `http:` below `protocols:`)',
       '4:3: receivers: unknown type: "protocols" for id: "protocols" (valid values: [ebpf_socket otlp]) (indent it further, below "otlp")',
     ],
   },
@@ -230,18 +232,22 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'port out of range',
     text: receiver('  otlp:\n    protocols:\n      grpc:\n        endpoint: localhost:99999'),
-    problems: ['6:19: receivers::otlp::protocols::grpc::endpoint: invalid port "99999"'],
+    problems: [
+      '6:19: receivers::otlp::protocols::grpc::endpoint: invalid port "99999" (`host:port`, or the path of a socket; default localhost:4317)',
+    ],
   },
   {
     name: 'no port',
     text: receiver('  otlp:\n    protocols:\n      grpc:\n        endpoint: localhost'),
-    problems: ['6:19: receivers::otlp::protocols::grpc::endpoint: address localhost: missing port in address'],
+    problems: [
+      '6:19: receivers::otlp::protocols::grpc::endpoint: address localhost: missing port in address (`host:port`, or the path of a socket; default localhost:4317)',
+    ],
   },
   {
     name: 'URL for an address',
     text: receiver('  otlp:\n    protocols:\n      http:\n        endpoint: http://localhost:4318'),
     problems: [
-      '6:19: receivers::otlp::protocols::http::endpoint: address http://localhost:4318: too many colons in address',
+      '6:19: receivers::otlp::protocols::http::endpoint: address http://localhost:4318: too many colons in address (`host:port`, or the path of a socket; default localhost:4318)',
     ],
   },
   {
@@ -257,7 +263,7 @@ export const usual: readonly MalformedCase[] = [
       "  otlp:\n    protocols:\n      grpc:\n        tls: {min_version: '1.9', cert_file: a, key_file: b}",
     ),
     problems: [
-      '6:28: receivers::otlp::protocols::grpc::tls::min_version: invalid TLS min_version: unsupported TLS version: "1.9"',
+      '6:28: receivers::otlp::protocols::grpc::tls::min_version: invalid TLS min_version: unsupported TLS version: "1.9" (Lowest TLS version, 1.2 if empty)',
     ],
   },
   {
@@ -266,14 +272,14 @@ export const usual: readonly MalformedCase[] = [
       "  otlp:\n    protocols:\n      grpc:\n        tls: {min_version: '1.3', max_version: '1.2', cert_file: a, key_file: b}",
     ),
     problems: [
-      '6:48: receivers::otlp::protocols::grpc::tls::max_version: invalid TLS configuration: min_version cannot be greater than max_version',
+      '6:48: receivers::otlp::protocols::grpc::tls::max_version: invalid TLS configuration: min_version cannot be greater than max_version (Highest TLS version)',
     ],
   },
   {
     name: 'path of a signal',
     text: receiver("  otlp:\n    protocols:\n      http:\n        traces_url_path: ':invalid'"),
     problems: [
-      '6:26: receivers::otlp::protocols::http::traces_url_path: invalid HTTP URL path set for signal: parse ":invalid": missing protocol scheme',
+      '6:26: receivers::otlp::protocols::http::traces_url_path: invalid HTTP URL path set for signal: parse ":invalid": missing protocol scheme (Path of traces; default /v1/traces)',
     ],
   },
   {
@@ -294,7 +300,7 @@ export const usual: readonly MalformedCase[] = [
     name: 'negative message size',
     text: receiver('  otlp:\n    protocols:\n      grpc:\n        max_recv_msg_size_mib: -1'),
     problems: [
-      '6:32: receivers::otlp::protocols::grpc::max_recv_msg_size_mib: invalid max_recv_msg_size_mib value, must be between 1 and 2047: -1',
+      '6:32: receivers::otlp::protocols::grpc::max_recv_msg_size_mib: invalid max_recv_msg_size_mib value, must be between 1 and 2047: -1 (Largest message, decompressed; 0 is gRPC’s own 4 MiB)',
     ],
   },
   {
@@ -307,27 +313,37 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'gRPC without endpoint',
     text: exporter('  otlp_grpc:'),
-    problems: ['3:3: exporters::otlp_grpc: requires a non-empty "endpoint"'],
+    problems: [
+      '3:3: exporters::otlp_grpc: requires a non-empty "endpoint" (endpoint: `host:port`, a URL of http or https, `dns:///host:port` or `unix:///path`)',
+    ],
   },
   {
     name: 'scheme without host',
     text: exporter('  otlp_grpc:\n    endpoint: https://'),
-    problems: ['4:15: exporters::otlp_grpc::endpoint: requires a non-empty "endpoint"'],
+    problems: [
+      '4:15: exporters::otlp_grpc::endpoint: requires a non-empty "endpoint" (`host:port`, a URL of http or https, `dns:///host:port` or `unix:///path`)',
+    ],
   },
   {
     name: 'port is a word',
     text: exporter('  otlp_grpc:\n    endpoint: collector:port'),
-    problems: ['4:15: exporters::otlp_grpc::endpoint: invalid port "port"'],
+    problems: [
+      '4:15: exporters::otlp_grpc::endpoint: invalid port "port" (`host:port`, a URL of http or https, `dns:///host:port` or `unix:///path`)',
+    ],
   },
   {
     name: 'gRPC without port',
     text: exporter('  otlp_grpc:\n    endpoint: collector'),
-    problems: ['4:15: exporters::otlp_grpc::endpoint: address collector: missing port in address'],
+    problems: [
+      '4:15: exporters::otlp_grpc::endpoint: address collector: missing port in address (`host:port`, a URL of http or https, `dns:///host:port` or `unix:///path`)',
+    ],
   },
   {
     name: 'negative timeout',
     text: exporter('  otlp_grpc:\n    endpoint: collector:4317\n    timeout: -1s'),
-    problems: ["5:14: exporters::otlp_grpc::timeout: 'timeout' must be non-negative"],
+    problems: [
+      "5:14: exporters::otlp_grpc::timeout: 'timeout' must be non-negative (Longest time of one request; 0 is none; default 5s)",
+    ],
   },
   {
     name: 'insecure outside tls',
@@ -344,12 +360,16 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'TLS version of a client',
     text: exporter('  otlp_grpc:\n    endpoint: collector:4317\n    tls: {min_version: asd}'),
-    problems: ['5:24: exporters::otlp_grpc::tls::min_version: invalid TLS min_version: unsupported TLS version: "asd"'],
+    problems: [
+      '5:24: exporters::otlp_grpc::tls::min_version: invalid TLS min_version: unsupported TLS version: "asd" (Lowest TLS version, 1.2 if empty)',
+    ],
   },
   {
     name: 'socket without path',
     text: exporter("  otlp_grpc:\n    endpoint: 'unix://'"),
-    problems: ['4:15: exporters::otlp_grpc::endpoint: unix socket path cannot be empty'],
+    problems: [
+      '4:15: exporters::otlp_grpc::endpoint: unix socket path cannot be empty (`host:port`, a URL of http or https, `dns:///host:port` or `unix:///path`)',
+    ],
   },
   {
     name: 'headers as a list',
@@ -361,14 +381,16 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'balancer',
     text: exporter('  otlp_grpc:\n    endpoint: c:4317\n    balancer_name: foo'),
-    problems: ['5:20: exporters::otlp_grpc::balancer_name: invalid balancer_name: foo'],
+    problems: [
+      '5:20: exporters::otlp_grpc::balancer_name: invalid balancer_name: foo (`round_robin` or `pick_first` over the addresses of the name; default round_robin)',
+    ],
   },
   {
     name: 'retry limit below the first interval',
     text: exporter('  otlp_grpc:\n    endpoint: c:4317\n    retry_on_failure: {max_elapsed_time: 1s}'),
     problems: [
-      '5:42: exporters::otlp_grpc::retry_on_failure::max_elapsed_time: max_elapsed_time must not be less than initial_interval',
-      '5:42: exporters::otlp_grpc::retry_on_failure::max_elapsed_time: max_elapsed_time must not be less than max_interval',
+      '5:42: exporters::otlp_grpc::retry_on_failure::max_elapsed_time: max_elapsed_time must not be less than initial_interval (After this time the request is given up; 0 is never; default 300s)',
+      '5:42: exporters::otlp_grpc::retry_on_failure::max_elapsed_time: max_elapsed_time must not be less than max_interval (After this time the request is given up; 0 is never; default 300s)',
     ],
   },
   {
@@ -389,7 +411,7 @@ export const usual: readonly MalformedCase[] = [
     name: 'batch of a queue',
     text: exporter('  otlp_grpc:\n    endpoint: c:4317\n    sending_queue: {batch: {min_size: 10, max_size: 5}}'),
     problems: [
-      '5:53: exporters::otlp_grpc::sending_queue::batch::max_size: `max_size` (5) must be greater or equal to `min_size` (10)',
+      '5:53: exporters::otlp_grpc::sending_queue::batch::max_size: `max_size` (5) must be greater or equal to `min_size` (10) (A larger batch is cut; 0 is no limit)',
     ],
   },
   {
@@ -419,9 +441,7 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'key of the logging exporter',
     text: exporter('  debug/2:\n    loglevel: debug'),
-    problems: [
-      '4:5: exporters::debug/2: has invalid keys: loglevel (known keys: verbosity, sampling_initial, sampling_thereafter, use_internal_logger, output_paths)',
-    ],
+    problems: ['4:5: exporters::debug/2: has invalid keys: loglevel (it is called "verbosity" now)'],
   },
   {
     name: 'size with a unit',
@@ -438,23 +458,29 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'limiter without interval',
     text: processor('  memory_limiter:'),
-    problems: ["4:3: processors::memory_limiter: 'check_interval' must be greater than zero"],
+    problems: [
+      "4:3: processors::memory_limiter: 'check_interval' must be greater than zero (check_interval: Time between measurements; must be set)",
+    ],
   },
   {
     name: 'limiter without limit',
     text: processor('  memory_limiter: {check_interval: 1s}'),
-    problems: ["4:3: processors::memory_limiter: 'limit_mib' or 'limit_percentage' must be greater than zero"],
+    problems: [
+      "4:3: processors::memory_limiter: 'limit_mib' or 'limit_percentage' must be greater than zero (limit_mib: Resident memory of the process, the hard limit)",
+    ],
   },
   {
     name: 'spike as large as the limit',
     text: processor('  memory_limiter: {check_interval: 1s, limit_mib: 100, spike_limit_mib: 100}'),
-    problems: ["4:3: processors::memory_limiter: 'spike_limit_mib' must be smaller than 'limit_mib'"],
+    problems: [
+      "4:3: processors::memory_limiter: 'spike_limit_mib' must be smaller than 'limit_mib' (spike_limit_mib: Data is refused this much below the hard limit; 0 is a fifth of it)",
+    ],
   },
   {
     name: 'more than 100 per cent',
     text: processor('  memory_limiter: {check_interval: 1s, limit_percentage: 110}'),
     problems: [
-      "4:3: processors::memory_limiter: 'limit_percentage' and 'spike_limit_percentage' must be greater than zero and less than or equal to hundred",
+      "4:3: processors::memory_limiter: 'limit_percentage' and 'spike_limit_percentage' must be greater than zero and less than or equal to hundred (limit_percentage: The hard limit as a share of the cgroup’s memory limit, or of the machine’s memory)",
     ],
   },
   {
@@ -467,7 +493,7 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'attributes without actions',
     text: processor('  attributes:'),
-    problems: ['4:3: processors::attributes: missing required field "actions"'],
+    problems: ['4:3: processors::attributes: missing required field "actions" (actions: Changes, one after the other)'],
   },
   {
     name: 'unknown action',
@@ -512,12 +538,16 @@ export const usual: readonly MalformedCase[] = [
   {
     name: 'health path without slash',
     text: extension('  health_check: {path: health}'),
-    problems: ['4:24: extensions::health_check::path: path must start with /'],
+    problems: [
+      '4:24: extensions::health_check::path: path must start with / (Path of the Collector’s answer; one that ends with `/` takes everything below; default /)',
+    ],
   },
   {
     name: 'health port out of range',
     text: extension("  health_check: {endpoint: ':133133'}"),
-    problems: ['4:28: extensions::health_check::endpoint: invalid port "133133"'],
+    problems: [
+      '4:28: extensions::health_check::endpoint: invalid port "133133" (`host:port` to listen on; default localhost:13133)',
+    ],
   },
   {
     name: 'unknown extension',
@@ -681,22 +711,30 @@ export const usual: readonly MalformedCase[] = [
     text: service(
       '  telemetry: {logs: {level: verbose}}\n  pipelines: {traces: {receivers: [otlp], exporters: [debug]}}',
     ),
-    problems: ['4:29: service::telemetry::logs::level: unrecognized level: "verbose"'],
+    problems: [
+      '4:29: service::telemetry::logs::level: unrecognized level: "verbose" (debug, info, warn or error; default info)',
+    ],
   },
   {
     name: 'endpoint from a variable that is not set',
     text: exporter('  otlp_grpc:\n    endpoint: ${env:NOT_SET}'),
-    problems: ['3:3: exporters::otlp_grpc: requires a non-empty "endpoint" (not set in the environment: NOT_SET)'],
+    problems: [
+      '3:3: exporters::otlp_grpc: requires a non-empty "endpoint" (endpoint: `host:port`, a URL of http or https, `dns:///host:port` or `unix:///path`)',
+    ],
   },
   {
     name: 'host from a variable that is not set',
     text: exporter('  otlp_grpc:\n    endpoint: ${env:NOT_SET}:4317x'),
-    problems: ['4:15: exporters::otlp_grpc::endpoint: invalid port "4317x" (not set in the environment: NOT_SET)'],
+    problems: [
+      '4:15: exporters::otlp_grpc::endpoint: invalid port "4317x" (`host:port`, a URL of http or https, `dns:///host:port` or `unix:///path`)',
+    ],
   },
   {
     name: 'expansion that is not closed',
     text: exporter('  otlp_grpc:\n    endpoint: ${env:HOST:4317'),
-    problems: ['4:15: exporters::otlp_grpc::endpoint: address ${env:HOST:4317: too many colons in address'],
+    problems: [
+      '4:15: exporters::otlp_grpc::endpoint: address ${env:HOST:4317: too many colons in address (a variable is written ${env:HOST})',
+    ],
   },
   {
     name: 'expansion of nothing',
@@ -716,7 +754,7 @@ export const usual: readonly MalformedCase[] = [
     name: 'directory for a file',
     text: exporter('  otlp_grpc:\n    endpoint: ${file:/tmp}'),
     problems: [
-      '4:15: cannot resolve the configuration: cannot retrieve the configuration: unable to read the file file:/tmp: open /tmp: is a directory',
+      '4:15: cannot resolve the configuration: cannot retrieve the configuration: unable to read the file file:/tmp: open /tmp: is a directory (name a file in it)',
     ],
   },
 ];

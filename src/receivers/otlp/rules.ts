@@ -6,6 +6,7 @@ import { encodings, type GrpcConfig, type HttpConfig, type OtlpReceiverConfig } 
 interface Problem {
   readonly path: readonly string[];
   readonly message: string;
+  readonly remedy?: string;
 }
 
 /** The protocols that are on. */
@@ -23,7 +24,8 @@ export function enabledProtocols(config: OtlpReceiverConfig): {
 export function validate(config: OtlpReceiverConfig): Problem[] {
   const protocols = enabledProtocols(config);
   if (protocols.grpc === undefined && protocols.http === undefined) {
-    return [{ path: [], message: 'must specify at least one protocol when using the OTLP receiver' }];
+    const message = 'must specify at least one protocol when using the OTLP receiver';
+    return [{ path: [], message, remedy: 'write `grpc:` or `http:` below `protocols:`' }];
   }
   return [
     ...(protocols.grpc === undefined ? [] : validateGrpc(protocols.grpc)),
