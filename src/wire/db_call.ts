@@ -1,3 +1,5 @@
+import type { Statement } from './sql_statements.ts';
+
 /**
  * One database operation and its answer as a decoder saw them, whichever protocol carried them. Pooled: `reset` makes
  * it as new.
@@ -48,6 +50,8 @@ export class DbCall {
   kind = 0;
   expected = 1;
   note = '';
+  /** What it prepares. */
+  prepares: Statement | undefined = undefined;
   /** The next unanswered one on the connection. */
   next: DbCall | undefined = undefined;
 
@@ -60,6 +64,7 @@ export class DbCall {
     this.batch = this.kind = this.kept = 0;
     this.rows = -1;
     this.expected = 1;
+    this.prepares = undefined;
     this.next = undefined;
   }
 }

@@ -3,8 +3,9 @@ import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
 import { type Detection, HOLD, MORE, NO, RESPONSE } from './decoder.ts';
+import { FIELDS, PREPARES, RESULT, ROWS, TEXT } from './mysql_commands.ts';
 import { detectMysql, HEADER, int16, MAX_PACKET, packetLength } from './mysql_detect.ts';
-import { FIELDS, type MysqlRequests, PREPARES, RESULT, ROWS, TEXT } from './mysql_requests.ts';
+import type { MysqlRequests } from './mysql_requests.ts';
 
 /** What the next packet is. */
 const FIRST = 0;
@@ -194,7 +195,7 @@ export class MysqlReplies implements DbGrammar {
     if ((status & MORE_RESULTS) !== 0) return;
     // A procedure has as many results as it likes.
     if (this.#results > 1 && call.operation !== 'CALL') call.batch = this.#results;
-    if (call.note !== '') this.#requests.database = call.note;
+    this.#requests.succeeded(call);
     this.#answered(call, time);
   }
 
@@ -208,6 +209,7 @@ export class MysqlReplies implements DbGrammar {
     if (code === PROGRESS) return;
     this.#requests.sendingFile = false;
     if (call === undefined || this.#calls.uncertain) return;
+    this.#requests.failed(call);
     call.status = String(code);
     call.failed = true;
     // A preparation is told only if it fails.
@@ -217,11 +219,10 @@ export class MysqlReplies implements DbGrammar {
 
   /** The statement's number, columns, parameters; definitions follow for both. */
   #prepared(bytes: Uint8Array, start: number, end: number, time: number): void {
-    const { preparing, prepared } = this.#requests;
     const call = this.#calls.first;
     if (end - start >= 9) {
       const id = int16(bytes, start + 1) + int16(bytes, start + 3) * 0x10000;
-      if (preparing !== undefined) prepared.set(id, preparing);
+      if (call?.prepares !== undefined) this.#requests.prepared.set(id, call.prepares);
       this.#columns = int16(bytes, start + 5) + int16(bytes, start + 7);
     }
     if (call !== undefined) this.#answered(call, time);
@@ -234,6 +235,7 @@ export class MysqlReplies implements DbGrammar {
     this.#columns = this.#results = 0;
     this.#continuing = false;
     this.#requests.statements.settle('unknown');
+    for (let call = this.#calls.first; call !== undefined; call = call.next) this.#requests.failed(call);
     this.#calls.answersLost();
   }
 }

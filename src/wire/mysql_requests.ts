@@ -1,20 +1,30 @@
 import { byteAt, decodeText, indexOf } from './bytes.ts';
+import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
 import { type Detection, REQUEST } from './decoder.ts';
+import { skipAttributes } from './mysql_attributes.ts';
+import {
+  COM_BINLOG_DUMP,
+  COM_BINLOG_DUMP_GTID,
+  COM_BULK_EXECUTE,
+  COM_CHANGE_USER,
+  COM_CLOSE,
+  COM_EXECUTE,
+  COM_INIT_DB,
+  COM_LONG_DATA,
+  COM_PREPARE,
+  COM_QUERY,
+  COM_QUIT,
+  COM_RESET_CONNECTION,
+  NAMES,
+  PREPARES,
+  RESULT,
+  SIMPLE,
+} from './mysql_commands.ts';
 import { detectMysql, HEADER, int16, MAX_PACKET, packetLength } from './mysql_detect.ts';
+import { NamedStatements } from './mysql_named.ts';
 import { Bounded, ConnectionStatements, MAX_SQL, type Statement, type Statements } from './sql_statements.ts';
-
-/** How a command is answered. */
-export const RESULT = 1;
-/** OK, ERR or EOF. */
-export const SIMPLE = 2;
-export const PREPARES = 3;
-/** COM_STATISTICS: a text. */
-export const TEXT = 4;
-/** COM_FIELD_LIST: definitions until EOF. */
-export const FIELDS = 5;
-export const ROWS = 6;
 
 /** Capabilities: https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html */
 const CONNECT_WITH_DB = 0x8;
@@ -23,36 +33,6 @@ const SSL = 0x800;
 const PLUGIN_AUTH_LENENC = 0x200000;
 const SECURE_CONNECTION = 0x8000;
 const ZSTD = 0x4000000;
-
-/** Names of commands that carry no text: what a user did, in the words of the protocol. */
-const NAMES: Readonly<Record<number, readonly [name: string, kind: number]>> = {
-  2: ['INIT_DB', SIMPLE],
-  4: ['FIELD_LIST', FIELDS],
-  5: ['CREATE_DB', SIMPLE],
-  6: ['DROP_DB', SIMPLE],
-  7: ['REFRESH', SIMPLE],
-  8: ['SHUTDOWN', SIMPLE],
-  9: ['STATISTICS', TEXT],
-  10: ['PROCESS_INFO', RESULT],
-  12: ['PROCESS_KILL', SIMPLE],
-  13: ['DEBUG', SIMPLE],
-  14: ['PING', SIMPLE],
-  26: ['STMT_RESET', SIMPLE],
-  27: ['SET_OPTION', SIMPLE],
-  28: ['STMT_FETCH', ROWS],
-  31: ['RESET_CONNECTION', SIMPLE],
-};
-const COM_QUIT = 1;
-const COM_INIT_DB = 2;
-const COM_QUERY = 3;
-const COM_CHANGE_USER = 17;
-const COM_BINLOG_DUMP = 18;
-const COM_BINLOG_DUMP_GTID = 30;
-const COM_PREPARE = 22;
-const COM_EXECUTE = 23;
-const COM_LONG_DATA = 24;
-const COM_CLOSE = 25;
-const COM_BULK_EXECUTE = 250;
 
 /** What the next packet of the client is. */
 const GREETING = 0;
@@ -74,9 +54,10 @@ export class MysqlRequests implements DbGrammar {
   /** The login is under way: packets of both sides are authentication. */
   authenticating = false;
   readonly prepared = new Bounded<number, Statement>(MAX_STATEMENTS);
-  /** The text that the server is preparing. */
-  preparing: Statement | undefined = undefined;
+  /** The text that was sent last to be prepared. */
+  #preparing: Statement | undefined = undefined;
   readonly statements: ConnectionStatements;
+  readonly #named: NamedStatements;
   #part: typeof GREETING | typeof LOGIN | typeof COMMAND;
   /** The packet was full: the next one goes on with it. */
   #continuing = false;
@@ -85,6 +66,7 @@ export class MysqlRequests implements DbGrammar {
     this.framing = new DbFraming(this, REQUEST, calls, joined);
     this.#calls = calls;
     this.statements = new ConnectionStatements(statements, calls, joined);
+    this.#named = new NamedStatements(this.statements);
     this.#part = joined ? COMMAND : GREETING;
   }
 
@@ -171,12 +153,11 @@ export class MysqlRequests implements DbGrammar {
     const command = byteAt(bytes, start);
     switch (command) {
       case COM_QUERY: {
-        const from = skipAttributes(bytes, start + 1, end);
-        this.#text(RESULT, this.statements.get(bytes, from, end, cut), time);
+        this.#query(bytes, skipAttributes(bytes, start + 1, end), end, cut, time);
         return;
       }
       case COM_PREPARE:
-        this.preparing = this.statements.get(bytes, start + 1, end, cut);
+        this.#preparing = this.statements.get(bytes, start + 1, end, cut);
         this.#add(PREPARES, '', time, true);
         return;
       case COM_EXECUTE:
@@ -191,7 +172,7 @@ export class MysqlRequests implements DbGrammar {
         return;
       case COM_CHANGE_USER:
         this.authenticating = true;
-        this.prepared.clear();
+        this.#reset();
         this.database = '';
         this.#database(bytes, indexOf(bytes, 0, start, end) + 1 || end, end, true);
         return;
@@ -206,10 +187,16 @@ export class MysqlRequests implements DbGrammar {
   }
 
   #statement(id: number): Statement | undefined {
-    return id === LAST_PREPARED ? this.preparing : this.prepared.get(id);
+    return id === LAST_PREPARED ? this.#preparing : this.prepared.get(id);
+  }
+
+  #reset(): void {
+    this.prepared.clear();
+    this.#named.clear();
   }
 
   #other(command: number, bytes: Uint8Array, start: number, end: number, time: number): void {
+    if (command === COM_RESET_CONNECTION) this.#reset();
     const known = NAMES[command];
     if (known === undefined) {
       this.#calls.reject('unknown_command');
@@ -225,9 +212,22 @@ export class MysqlRequests implements DbGrammar {
     );
   }
 
-  #text(kind: number, statement: Statement | undefined, time: number): void {
+  #query(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
+    const statement = this.statements.get(bytes, start, end, cut);
+    if (!statement.naming && statement.operation !== 'CALL') {
+      this.#text(RESULT, statement, time);
+      return;
+    }
+    const sql = decodeText(bytes, start, end);
+    const resolved = this.#named.resolve(statement, sql);
+    this.#text(RESULT, resolved, time, this.#named.run(statement, sql));
+  }
+
+  /** `name`: what the statement prepares. */
+  #text(kind: number, statement: Statement | undefined, time: number, name = ''): void {
     const call = this.#calls.take();
     this.statements.describe(call, statement);
+    call.note = name;
     if (call.operation === 'USE') {
       call.note = call.collection;
       call.collection = '';
@@ -240,7 +240,10 @@ export class MysqlRequests implements DbGrammar {
     call.operation = operation;
     call.ignored = ignored;
     call.note = note;
-    if (kind === PREPARES && this.preparing !== undefined) this.statements.describe(call, this.preparing);
+    if (kind === PREPARES && this.#preparing !== undefined) {
+      call.prepares = this.#preparing;
+      this.statements.describe(call, this.#preparing);
+    }
     this.#begin(call, kind, time);
   }
 
@@ -252,8 +255,18 @@ export class MysqlRequests implements DbGrammar {
     this.#calls.add(call, this.framing.fresh);
   }
 
+  succeeded(call: DbCall): void {
+    if (call.note !== '' && call.operation !== 'PREPARE') this.database = call.note;
+  }
+
+  /** It failed, or nobody knows. */
+  failed(call: DbCall): void {
+    if (call.note !== '' && call.operation === 'PREPARE') this.#named.revoke(call.note);
+  }
+
   forget(): void {
     this.#continuing = false;
+    this.#named.clear();
     this.statements.settle('unknown');
     this.#calls.callsLost();
   }
@@ -264,36 +277,3 @@ export class MysqlRequests implements DbGrammar {
 }
 
 const identifier = (bytes: Uint8Array, at: number): number => int16(bytes, at) + int16(bytes, at + 2) * 0x10000;
-
-/** Bytes of a parameter's value by its type; others have their length before them. */
-const FIXED: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 6: 0, 8: 8, 9: 4, 13: 2 };
-
-/**
- * Position of the text behind the query's attributes, if there are any; `end` if they cannot be followed. Both ends have to
- * want them, and the greeting may not have been seen; but no text has the number 1 as its second byte.
- */
-function skipAttributes(bytes: Uint8Array, start: number, end: number): number {
-  // Number of parameters, number of sets.
-  if (end - start < 2 || byteAt(bytes, start + 1) !== 1) return start;
-  const count = byteAt(bytes, start);
-  let at = start + 2;
-  if (count === 0) return at;
-  // The bitmap of those that are null, and a flag that types follow.
-  const nulls = at;
-  at += ((count + 7) >> 3) + 1;
-  if (count > 64 || at >= end || byteAt(bytes, at - 1) !== 1) return end;
-  const kinds: number[] = [];
-  for (let index = 0; index < count; index++) {
-    if (at + 3 > end) return end;
-    kinds.push(byteAt(bytes, at));
-    at += 3 + byteAt(bytes, at + 2);
-  }
-  for (let index = 0; index < count; index++) {
-    if ((byteAt(bytes, nulls + (index >> 3)) & (1 << (index & 7))) !== 0) continue;
-    const fixed = FIXED[kinds[index] ?? 6];
-    if (fixed === undefined && at >= end) return end;
-    if (fixed === undefined && byteAt(bytes, at) > 250) return end;
-    at += fixed ?? 1 + byteAt(bytes, at);
-  }
-  return Math.min(at, end);
-}

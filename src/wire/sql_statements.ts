@@ -10,6 +10,7 @@ const CACHE = 1024;
 const MAX_CACHED = 1024;
 
 const NAMES = new Set(['PREPARE', 'EXECUTE', 'DEALLOCATE', 'DISCARD']);
+const DROP = /^DROP\s+PREPARE\b/i;
 const NAMING = /\b(?:prepare|execute|deallocate|discard)\b/i;
 
 /** A statement as one connection knows it. */
@@ -37,7 +38,7 @@ export class Statements {
     const analysed = analyseSql(text, cut, this.dialect, escapes);
     const semicolon = analysed.text.indexOf(';');
     const list = semicolon >= 0 && /\S/.test(analysed.text.slice(semicolon + 1));
-    const naming = list ? NAMING.test(analysed.text) : NAMES.has(analysed.operation);
+    const naming = list ? NAMING.test(analysed.text) : NAMES.has(analysed.operation) || DROP.test(analysed.text);
     // Not spread: that allocates a kilobyte.
     const statement = {
       text: analysed.text,
@@ -73,6 +74,15 @@ export class ConnectionStatements {
     this.#escapes = joined ? 'unknown' : statements.dialect === 'mysql' ? 'yes' : 'no';
   }
 
+  get escapes(): Escapes {
+    return this.#unsettled ? 'unknown' : this.#escapes;
+  }
+
+  /** What runs now may change how strings are read. */
+  unsettle(): void {
+    this.#unsettled = true;
+  }
+
   /** The server has told how strings are read. */
   settle(escapes: Escapes): void {
     this.#escapes = escapes;
@@ -86,16 +96,14 @@ export class ConnectionStatements {
 
   /** `cut`: the statement goes on after `end`. */
   get(bytes: Uint8Array, start: number, end: number, cut: boolean): Statement {
-    const escapes = this.#unsettled ? 'unknown' : this.#escapes;
-    const text = decodeText(bytes, start, end);
-    const statement = this.#statements.get(text, cut, escapes, this.#calls.query === 'keep');
+    const statement = this.of(decodeText(bytes, start, end), cut);
     if (statement.unsettles) this.#unsettled = true;
     return statement;
   }
 
   /** A part of a statement. */
   of(text: string, cut: boolean): Statement {
-    return this.#statements.get(text, cut, this.#unsettled ? 'unknown' : this.#escapes, this.#calls.query === 'keep');
+    return this.#statements.get(text, cut, this.escapes, this.#calls.query === 'keep');
   }
 
   describe(call: DbCall, statement: Statement | undefined): void {

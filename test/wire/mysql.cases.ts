@@ -243,6 +243,113 @@ export const protocol: readonly WireCase[] = [
     ],
     [{ name: 'SELECT', 'db.namespace': 'next' }],
   ),
+  own(
+    'SQL that prepares: the text that EXECUTE runs',
+    [
+      ...exchange(
+        query("PREPARE Get FROM 'SELECT a FROM t WHERE b = \\'hunter\\' AND c = ''hunter'' AND d = ?'"),
+        ok(),
+      ),
+      ...exchange(query("SET @x = 'hunter'"), ok()),
+      ...exchange(query('EXECUTE get USING @x'), set(2)),
+      ...exchange(query('execute `GET`'), error(1210, 'HY000')),
+      ...exchange(query('PREPARE `a``b` FROM "INSERT INTO u VALUES (\'hunter\', 5)" ;'), ok()),
+      ...exchange(query('EXECUTE `a``b`;'), ok()),
+      ...exchange(query("EXECUTE IMMEDIATE 'DELETE FROM u WHERE a = ''hunter''' USING @x"), ok()),
+      ...exchange(query('DEALLOCATE PREPARE get'), ok()),
+      ...exchange(query('EXECUTE get'), error(1243, 'HY000')),
+      ...exchange(query('DROP PREPARE `a``b`'), ok()),
+      ...exchange(query('EXECUTE `a``b`'), error(1243, 'HY000')),
+    ],
+    [
+      { name: 'PREPARE', 'db.query.text': 'PREPARE Get FROM ?' },
+      { name: 'SET' },
+      {
+        name: 'SELECT t',
+        'db.query.text': 'SELECT a FROM t WHERE b = ? AND c = ? AND d = ?',
+        'db.collection.name': 't',
+        'db.response.returned_rows': 2,
+      },
+      { name: 'SELECT t', 'error.type': '1210' },
+      { name: 'PREPARE', 'db.query.text': 'PREPARE `a``b` FROM ?;' },
+      { name: 'INSERT u', 'db.query.text': 'INSERT INTO u VALUES (?)' },
+      { name: 'DELETE u', 'db.query.text': 'DELETE FROM u WHERE a = ?' },
+      { name: 'DEALLOCATE' },
+      { name: 'EXECUTE', 'db.query.text': 'EXECUTE get', 'error.type': '1243' },
+      { name: 'DROP' },
+      { name: 'EXECUTE', 'error.type': '1243' },
+    ],
+  ),
+  own(
+    'SQL that prepares: what is not known is not told',
+    [
+      // One that fails takes the one before it along; so does a variable, and what a procedure does is not seen.
+      "PREPARE s FROM 'SELEC hunter'",
+      "PREPARE s FROM 'SELECT 1 FROM b'",
+      'PREPARE s FROM @sql',
+      "PREPARE s FROM 'SELECT 1 FROM c'; SELECT 2",
+      'CALL p()',
+      "PREPARE s FROM CONCAT('SELECT a', 'hunter')",
+      "PREPARE s FROM 'SELECT a' 'hunter'",
+      "PREPARE /* x */ s FROM 'SELECT 1 FROM d'",
+      "PREPARE other FROM 'SELECT 1 FROM d'",
+    ].flatMap((sql) => [
+      ...exchange(query("PREPARE s FROM 'SELECT 1 FROM a'"), ok()),
+      ...exchange(query(sql), sql.includes('SELEC h') ? error(1064, '42000') : ok()),
+      ...exchange(query('EXECUTE s'), set(0)),
+    ]),
+    ['EXECUTE', 'SELECT b', 'EXECUTE', 'EXECUTE', 'EXECUTE', 'EXECUTE', 'EXECUTE', 'EXECUTE', 'SELECT a'].flatMap(
+      (name) => [{ name: 'PREPARE' }, {}, { name, 'sonde.partial': undefined }],
+    ),
+  ),
+  own(
+    'SQL that prepares: while it is not known how strings are read',
+    [
+      ...exchange(query("SET sql_mode = ''; PREPARE s FROM 'SELECT ''a\\'' FROM a'"), ok(1, 10) + ok(2)),
+      [
+        'client',
+        query("SET sql_mode = 'x'") + query("PREPARE s FROM 'SELECT \\'hunter\\' FROM a'") + query('EXECUTE s'),
+      ],
+      ['server', ok() + ok() + set(0)],
+      ...exchange(query('SET a = 1'), ok(1, 0x202)),
+      ...exchange(query("PREPARE s FROM 'SELECT ''C:\\'', ''hunter'' FROM a'"), ok(1, 0x202)),
+      ...exchange(query('EXECUTE s'), set(0, 0x202)),
+    ],
+    [
+      { name: 'SET PREPARE' },
+      { name: 'SET' },
+      { name: 'PREPARE' },
+      { name: 'EXECUTE' },
+      { name: 'SET' },
+      { name: 'PREPARE' },
+      { name: 'SELECT a', 'db.query.text': 'SELECT ?, ? FROM a' },
+    ],
+  ),
+  own(
+    'another user, or a new session: nothing is prepared',
+    [
+      ...exchange(query("PREPARE s FROM 'SELECT 1 FROM a'") + prepare('SELECT 1 FROM b'), ok() + prepared(7, 0, 0)),
+      ...exchange(packet(0, '\x1f'), ok()),
+      ...exchange(query('EXECUTE s') + execute(7), error(1243, 'HY000') + error(1243, 'HY000')),
+    ],
+    [
+      { name: 'PREPARE' },
+      { name: 'RESET_CONNECTION' },
+      { name: 'EXECUTE', 'error.type': '1243' },
+      { name: 'mysql', 'error.type': '1243', 'sonde.partial': ['db.request'] },
+    ],
+  ),
+  own(
+    'several preparations before the first is answered',
+    [
+      ...exchange(
+        prepare('SELECT 1 FROM a') + prepare('SELEC') + prepare('SELECT 1 FROM b'),
+        prepared(1, 1, 0) + column(2) + eof(3) + error(1064, '42000') + prepared(2, 1, 0) + column(2) + eof(3),
+      ),
+      ...exchange(execute(1) + execute(2), set(1) + set(1)),
+    ],
+    [{ name: 'mysql', 'error.type': '1064' }, { name: 'SELECT a' }, { name: 'SELECT b' }],
+  ),
   own('a command that nobody knows', exchange(packet(0, '\x7fx'), ok()), [], { rejects: { unknown_command: 1 } }),
   own(
     'a result of 256 columns, and one whose columns the client knows',
