@@ -1,9 +1,12 @@
 #!/bin/bash
 # run.sh KERNEL_DIR SECONDS COMMAND: runs COMMAND (one bash string) as root in a throw-away QEMU guest (emulated, no KVM
 # needed) with a kernel made by prepare.sh. The guest sees the host's files read-only under a tmpfs and starts in the same
-# directory. Standard output comes back; the exit status is COMMAND's, 124 after SECONDS, 125 if the guest died.
+# directory; a guest of another architecture sees its own root file system (foreign-root.sh) with this directory in it, and
+# in place of build/ what was built for it. Standard output comes back; the exit status is COMMAND's, 124 after SECONDS, 125
+# if the guest died.
 set -u
 kernel=$1 seconds=$2 command=$3
+architecture=$(cat "$kernel/architecture")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$scratch/share" "$scratch/root"
@@ -23,12 +26,33 @@ sync
 echo o >/proc/sysrq-trigger
 sleep 20
 EOG
-# The bind mount keeps the guest from seeing what is mounted over the host's directories, /proc and /sys above all.
-timeout -k 5 "$seconds" unshare -m --propagation private sh -c 'mount --bind / "$0/root" && exec "$@"' "$scratch" \
-  qemu-system-x86_64 -accel tcg,thread=multi,tb-size=512 -M q35,usb=off,smbus=off,sata=off,hpet=off -cpu max \
+common='quiet loglevel=3 panic=-1 mitigations=off nokaslr random.trust_cpu=1'
+case $architecture in
+  amd64)
+    root=/
+    machine=(qemu-system-x86_64 -M q35,usb=off,smbus=off,sata=off,hpet=off -cpu max)
+    append="console=ttyS0 tsc=reliable no_timer_check $common"
+    ;;
+  arm64)
+    root=$(dirname "$kernel")/root-$architecture
+    mkdir -p "$root$PWD"
+    # This CPU has pages of 4, 16 and 64 KiB, and none of the pointer authentication that is slow to emulate.
+    machine=(qemu-system-aarch64 -M virt,gic-version=3 -cpu neoverse-n1)
+    append="console=ttyAMA0 $common"
+    ;;
+esac
+# The bind mounts keep the guest from seeing what is mounted over the host's directories, /proc and /sys above all.
+cat >"$scratch/mount.sh" <<'EOM'
+set -e
+mount --bind "$1" "$2"
+[ "$1" = / ] || { mount --bind . "$2$PWD"; mount --bind "build/$3" "$2$PWD/build"; }
+shift 3
+exec "$@"
+EOM
+timeout -k 5 "$seconds" unshare -m --propagation private bash "$scratch/mount.sh" "$root" "$scratch/root" "$architecture" \
+  "${machine[@]}" -accel tcg,thread=multi,tb-size=512 \
   -smp 2 -m 2048 -nodefaults -no-user-config -display none -no-reboot -monitor none -serial "file:$scratch/console" \
-  -kernel "$kernel/vmlinux" -initrd "$kernel/initrd" \
-  -append "console=ttyS0 quiet loglevel=3 panic=-1 tsc=reliable mitigations=off nokaslr no_timer_check random.trust_cpu=1" \
+  -kernel "$kernel/vmlinux" -initrd "$kernel/initrd" -append "$append" \
   -virtfs "local,path=$scratch/root,mount_tag=hostroot,security_model=none,readonly=on,multidevs=remap" \
   -virtfs "local,path=$scratch/share,mount_tag=share,security_model=none,multidevs=remap" </dev/null
 status=$?

@@ -1,4 +1,5 @@
-// unpack-kernel.mjs BZIMAGE OUTPUT: the ELF image inside a compressed x86 kernel (as the kernel's scripts/extract-vmlinux).
+// unpack-kernel.mjs IMAGE OUTPUT: what is inside a compressed kernel, an ELF file on x86 (as the kernel's
+// scripts/extract-vmlinux) or an arm64 Image; an Image that is not compressed is taken as it is.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -10,12 +11,21 @@ const formats = [
   { magic: Buffer.from('1f8b08', 'hex'), command: ['gzip', '-dc'] },
 ];
 
+/** arm64: Documentation/arch/arm64/booting.rst, "Call the kernel image". */
+function isKernel(bytes) {
+  return bytes?.toString('latin1', 0, 4) === '\x7fELF' || bytes?.toString('latin1', 56, 60) === 'ARMd';
+}
+
+if (isKernel(image)) {
+  writeFileSync(output, image);
+  process.exit(0);
+}
 for (const { magic, command } of formats) {
   for (let at = image.indexOf(magic); at >= 0; at = image.indexOf(magic, at + 1)) {
     const [tool, ...options] = command;
     // What follows the compressed data is garbage to the tool: its status says nothing.
     const { stdout } = spawnSync(tool, options, { input: image.subarray(at), maxBuffer: 1 << 28 });
-    if (stdout?.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1'))) {
+    if (isKernel(stdout)) {
       writeFileSync(output, stdout);
       process.exit(0);
     }

@@ -1,6 +1,6 @@
 // bpf/*.bpf.c → build/bpf/*.bpf.o. One object per program file, for this machine's architecture.
 import { mkdirSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { inRoot } from './root.mjs';
 import { must } from './run.mjs';
 import { filesBelow, hashOf } from './stamp.mjs';
@@ -9,7 +9,7 @@ const target = process.arch === 'arm64' ? 'arm64' : 'x86';
 // Debian keeps asm/ below the triplet, which `-target bpf` does not search.
 const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
 
-const flags = [
+const flagsFor = (architecture, headers) => [
   '-g',
   '-O2',
   '-Wall',
@@ -18,21 +18,38 @@ const flags = [
   '-target',
   'bpf',
   '-mcpu=v3',
-  `-D__TARGET_ARCH_${target}`,
+  `-D__TARGET_ARCH_${architecture}`,
   '-I',
   'bpf',
   '-idirafter',
-  `/usr/include/${triplet}`,
+  headers,
 ];
+const flags = flagsFor(target, `/usr/include/${triplet}`);
 
 /** layout.bpf.o is never loaded: it carries the records' types for the generator, so it keeps everything. */
 const keepsDebugInfo = (object) => basename(object) === 'layout.bpf.o';
 
-export function bpfObjects() {
+export function bpfObjects(directory = 'build/bpf') {
   return filesBelow('bpf', (path) => path.endsWith('.bpf.c')).map((source) => ({
     source,
-    object: `build/bpf/${basename(source, '.c')}.o`,
+    object: `${directory}/${basename(source, '.c')}.o`,
   }));
+}
+
+function compile(objects, options) {
+  for (const { source, object } of objects) {
+    mkdirSync(inRoot(dirname(object)), { recursive: true });
+    must('clang', [...options, '-c', source, '-o', object]);
+    if (!keepsDebugInfo(object)) {
+      // Removes DWARF; BTF, which CO-RE needs, stays.
+      must('llvm-strip', ['-g', object]);
+    }
+  }
+}
+
+/** For another machine: scripts/kernels/. `headers` holds asm/. */
+export function compileBpfFor(architecture, headers, directory, ...more) {
+  compile(bpfObjects(directory), [...flagsFor(architecture, headers), ...more]);
 }
 
 export function buildBpf() {
@@ -41,15 +58,6 @@ export function buildBpf() {
     what: 'compiling eBPF programs',
     inputs: () => hashOf(['bpf'], flags),
     outputs: objects.map(({ object }) => object),
-    work() {
-      mkdirSync(inRoot('build', 'bpf'), { recursive: true });
-      for (const { source, object } of objects) {
-        must('clang', [...flags, '-c', source, '-o', object]);
-        if (!keepsDebugInfo(object)) {
-          // Removes DWARF; BTF, which CO-RE needs, stays.
-          must('llvm-strip', ['-g', object]);
-        }
-      }
-    },
+    work: () => compile(objects, flags),
   };
 }

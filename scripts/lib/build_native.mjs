@@ -6,7 +6,7 @@ import { inRoot } from './root.mjs';
 import { must } from './run.mjs';
 import { hashOf } from './stamp.mjs';
 
-function nodePrefix() {
+export function nodePrefix() {
   const prefix = dirname(dirname(realpathSync(process.execPath)));
   if (!existsSync(join(prefix, 'include', 'node', 'node_api.h'))) {
     throw new SetupError(
