@@ -4,6 +4,7 @@ import type { Addon, AddonError, MapInfo, NativeLink, NativeObject, NativeRing }
 import { loadAddon, objectPath } from './addon_loader.ts';
 import { visibleNetns } from './netns.ts';
 import { PolicyMap } from './policy.ts';
+import { whyRefused } from './privileges.ts';
 import { type Backend, backends, missingFor, olderSockets, processPrograms, progress } from './programs.ts';
 import { readProgress } from './progress.ts';
 import { RecordReader } from './records.ts';
@@ -39,7 +40,11 @@ export function openKernelTap(options: KernelTapOptions): KernelTap {
     }
   }
   throw denied
-    ? new SondeError('E_NO_PERMISSION', { what: 'the socket programs', reason: refused.join('; ') }, cause)
+    ? new SondeError(
+        'E_NO_PERMISSION',
+        { what: 'the socket programs', reason: [...refused, whyRefused()].join('; ') },
+        cause,
+      )
     : new SondeError('E_KERNEL_TOO_OLD', { release: release(), reason: refused.join('; ') }, cause);
 }
 

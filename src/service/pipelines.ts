@@ -1,6 +1,7 @@
 import type { Batch } from '../pdata/pdata.ts';
 import type { Component, Consumer, Extension, Logger, Settings } from './component.ts';
 import { difference } from './difference.ts';
+import { creationFailed, startFailed } from './failure_text.ts';
 import { fanOut } from './fan_out.ts';
 import type { Built, Node } from './graph.ts';
 import { type Instance, type MadeSettings, makeInstance } from './instance.ts';
@@ -103,10 +104,10 @@ export class Pipelines {
   /** Makes all, then starts all. */
   async #start(nodes: readonly Node[], wanted: readonly Node[], wire: (instance: Instance) => void): Promise<void> {
     const fresh: Instance[] = [];
-    let failing = '';
+    let failing = (text: string): string => text;
     try {
       for (const node of nodes) {
-        failing = creating(node);
+        failing = (text) => creationFailed(node, text);
         const instance = await makeInstance(
           node,
           (id) => this.#extension(id),
@@ -116,27 +117,22 @@ export class Pipelines {
         fresh.push(instance);
         wire(instance);
         // Extensions use each other as soon as they run.
-        if (node.kind === 'extension') await this.#startOne(instance, (text) => (failing = text));
+        if (node.kind !== 'extension') continue;
+        failing = (text) => startFailed(node, text);
+        await instance.component.start();
       }
-      for (const each of fresh) {
-        if (each.node.kind !== 'extension') await this.#startOne(each, (text) => (failing = text));
+      for (const { node, component } of fresh) {
+        if (node.kind === 'extension') continue;
+        failing = (text) => startFailed(node, text);
+        await component.start();
       }
     } catch (error) {
       for (const each of fresh.toReversed()) await this.#stop(each, performance.now());
-      throw new Error(`${failing}: ${describe(error)}`, { cause: error });
+      throw new Error(failing(describe(error)), { cause: error });
     }
     const order = new Map(wanted.map(({ key }, i) => [key, i]));
     const place = ({ node }: Instance): number => order.get(node.key) ?? -1;
     this.#running = [...this.#running, ...fresh].sort((a, b) => place(a) - place(b));
-  }
-
-  async #startOne({ node, component }: Instance, tell: (failing: string) => void): Promise<void> {
-    tell(
-      node.kind === 'extension'
-        ? `failed to start extensions: failed to start extension "${node.id}"`
-        : `cannot start pipelines: failed to start "${node.id}" ${node.kind}`,
-    );
-    await component.start();
   }
 
   #extension(id: string): Extension | undefined {
@@ -231,12 +227,6 @@ async function inOrder(instances: readonly Instance[], stop: (instance: Instance
 }
 
 /** The Collector's words. */
-function creating({ kind, id, signal }: Node): string {
-  if (kind === 'extension') return `failed to build extensions: failed to create extension "${id}"`;
-  const type = signal === undefined ? '' : ` for data type "${signal}"`;
-  return `failed to build pipelines: failed to create "${id}" ${kind}${type}`;
-}
-
 function isConsumer(component: Built): component is Component & Consumer {
   return typeof component.consume === 'function';
 }

@@ -237,7 +237,7 @@ test('a port that is taken ends the start with 1', async () => {
   const running = run(configuration());
   expect((await running.exit).code).toBe(1);
   expect(running.stderr()).toMatch(
-    /Error: cannot start pipelines: failed to start "otlp" receiver: listen tcp .*: address already in use/,
+    /Error: .*:\d+:\d+: receivers::otlp: cannot start pipelines: failed to start "otlp" receiver: listen tcp .*: address already in use/,
   );
   await new Promise((resolve) => taken.close(resolve));
 });

@@ -157,7 +157,9 @@ describe('running', () => {
   test('a required receiver that cannot work ends the start with 1', async () => {
     const { stderr, exit } = run(OPTIONAL.replace('required: false', 'required: true'));
     expect(await exit).toBe(1);
-    expect(stderr()).toContain('Error: cannot start pipelines: failed to start "ebpf_socket" receiver: ');
+    expect(stderr()).toMatch(
+      /^Error: .*receivers::ebpf_socket: cannot start pipelines: failed to start "ebpf_socket" receiver: /m,
+    );
     expect(stderr()).not.toContain('Everything is ready');
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { heldCapabilities, parseEffective } from '../../src/kernel/capabilities.ts';
 import { diagnose, hookRow, kernelRow } from '../../src/kernel/doctor.ts';
+import { whyRefused } from '../../src/kernel/privileges.ts';
 import { describeKernel } from '../support/kernel.ts';
 
 describe('capabilities', () => {
@@ -23,6 +24,20 @@ describe('capabilities', () => {
   test('the set is read in 64 bits', () => {
     expect(parseEffective('CapInh:\t0\nCapEff:\t0000008000000001\n')).toBe(0x8000000001n);
   });
+});
+
+const BOTH = 'CapEff:\t000000c000000000\n';
+const FIRST = '         0          0 4294967295\n';
+
+test.each([
+  ['a capability', { status: 'CapEff:\t0000008000000000\n', uidMap: FIRST }, /^not held: CAP_PERFMON$/],
+  ['both', { status: 'CapEff:\t0\n', uidMap: '' }, /^not held: CAP_BPF, CAP_PERFMON$/],
+  ['the first user namespace', { status: BOTH, uidMap: '0 1000 1\n' }, /are held in a user namespace/],
+  ['bpf(2)', { status: `${BOTH}Seccomp:\t2\n`, uidMap: FIRST }, /are held, but a seccomp profile is active$/],
+  ['kernel memory', { status: BOTH, uidMap: FIRST, lockdown: 'none integrity [confidentiality]' }, /locked down/],
+  ['nothing that /proc tells', { status: BOTH, uidMap: FIRST }, /security module/],
+])('a refusal for want of %s says so', (_, sources, why) => {
+  expect(whyRefused({ lockdown: '', ...sources })).toMatch(why);
 });
 
 test.each([
