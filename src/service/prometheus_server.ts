@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ConnectionLimit, connectionKey } from '../transport/connection_limit.ts';
 import { listen } from '../transport/listen.ts';
 import { prometheusType } from './prometheus_text.ts';
 
@@ -16,6 +17,7 @@ export class PrometheusServer {
   static async listen(endpoint: string, text: () => Promise<string>): Promise<PrometheusServer> {
     const server = createServer((request, response) => {
       request.resume();
+      connections.used(connectionKey(request.socket));
       const [path] = (request.url ?? '').split('?', 1);
       if (path !== '/metrics') {
         response.writeHead(404, { 'Content-Type': 'text/plain' }).end('404 page not found\n');
@@ -26,7 +28,7 @@ export class PrometheusServer {
         (error: unknown) => response.writeHead(500, { 'Content-Type': 'text/plain' }).end(`${String(error)}\n`),
       );
     });
-    server.maxConnections = MAX_CONNECTIONS;
+    const connections = new ConnectionLimit(server, MAX_CONNECTIONS, () => undefined);
     await listen(server, endpoint).catch((cause: Error) => {
       throw new Error(`binding address ${endpoint} for Prometheus exporter: ${cause.message}`, { cause });
     });

@@ -1,5 +1,5 @@
 import { promises as dns } from 'node:dns';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 
 interface ListenAddress {
   /** Empty: every address. */
@@ -77,21 +77,4 @@ async function bind(server: Server, endpoint: string, transport: string): Promis
   const address = server.address();
   if (address === null || typeof address === 'string') return address ?? '';
   return joinHostPort(address.address, address.port);
-}
-
-/** Of one server. An HTTP/2 one takes some 60 KiB, however little it sends. */
-const MAX_CONNECTIONS = 4096;
-
-/** `refused`: a connection is closed because there are too many. Returns what ends all, also those that TLS's handshake has not left. */
-export function limitConnections(server: Server, refused: (limit: number) => void): () => void {
-  const sockets = new Set<Socket>();
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('drop', () => refused(MAX_CONNECTIONS));
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  return () => {
-    for (const socket of sockets) socket.destroy();
-  };
 }

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { formatDuration } from '../../config/duration.ts';
 import type { Extension, Settings } from '../../service/component.ts';
+import { ConnectionLimit, connectionKey } from '../../transport/connection_limit.ts';
 import { listen } from '../../transport/listen.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
 import type { HealthCheckConfig } from './config.ts';
@@ -15,6 +16,7 @@ export class HealthCheck implements Extension {
   readonly #settings: Settings;
   readonly #config: HealthCheckConfig;
   #server: Server | undefined;
+  #connections: ConnectionLimit | undefined;
   #endWatch: () => void = () => undefined;
   #since: Date | undefined;
 
@@ -32,7 +34,7 @@ export class HealthCheck implements Extension {
     const { endpoint, read_timeout, read_header_timeout, idle_timeout } = this.#config;
     const server = this.#make();
     this.#server = server;
-    server.maxConnections = MAX_CONNECTIONS;
+    this.#connections = new ConnectionLimit(server, MAX_CONNECTIONS, () => undefined);
     server.requestTimeout = read_timeout;
     server.headersTimeout = read_header_timeout;
     server.keepAliveTimeout = idle_timeout;
@@ -85,6 +87,7 @@ export class HealthCheck implements Extension {
     const { path, liveness_path, readiness_path, keep_alives_enabled, response_headers } = this.#config;
     const [asked = ''] = (request.url ?? '').split('?', 1);
     request.resume();
+    this.#connections?.used(connectionKey(request.socket));
     for (const [name, value] of Object.entries(response_headers)) response.setHeader(name, value);
     if (!keep_alives_enabled) response.setHeader('Connection', 'close');
     if (asked === liveness_path) this.#send(response, true, { status: 'Server alive' });

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { Code } from '../../transport/rpc_status.ts';
 import { RequestError } from './answer.ts';
+import type { HeldBody } from './held_bodies.ts';
 import { TooLong } from './too_long.ts';
 
 /**
@@ -53,21 +54,26 @@ export async function readBody(
   });
 }
 
-/** Content-Encoding undone; the result is at most `limit` long. */
-export async function decodeBody(encoding: string, body: Buffer, limit: number): Promise<Uint8Array> {
+/** Content-Encoding undone; the result is at most `limit` long, and held. Throws RequestError. */
+export async function decodeBody(encoding: string, body: Buffer, limit: number, held: HeldBody): Promise<Uint8Array> {
+  if (encoding === '') return body;
+  const bytes = await decompress(encoding, body, limit, held);
+  held.hold(bytes.length);
+  return bytes;
+}
+
+async function decompress(encoding: string, body: Buffer, limit: number, held: HeldBody): Promise<Uint8Array> {
   try {
     switch (encoding) {
-      case '':
-        return body;
       case 'gzip':
         return body.length <= MAX_SYNC_BYTES
           ? trimmed(zlib.gunzipSync(body, { chunkSize: CHUNK, maxOutputLength: limit }))
-          : await gunzip(body, { maxOutputLength: limit });
+          : await held.decompress(() => gunzip(body, { maxOutputLength: limit }));
       case 'zlib':
       case 'deflate':
         return body.length <= MAX_SYNC_BYTES
           ? trimmed(zlib.inflateSync(body, { chunkSize: CHUNK, maxOutputLength: limit }))
-          : await inflate(body, { maxOutputLength: limit });
+          : await held.decompress(() => inflate(body, { maxOutputLength: limit }));
       case 'zstd':
       case 'lz4':
       case 'snappy':

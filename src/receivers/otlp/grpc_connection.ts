@@ -22,6 +22,7 @@ const GOODBYE = 1_000;
 export class GrpcConnection {
   readonly #session: ServerHttp2Session;
   readonly #keepalive: Keepalive;
+  readonly #used: () => void;
   readonly #timers = new Set<NodeJS.Timeout>();
   #streams = 0;
   #leaving = false;
@@ -30,9 +31,11 @@ export class GrpcConnection {
   #lastPing = Number.NEGATIVE_INFINITY;
   #strikes = 0;
 
-  constructor(session: ServerHttp2Session, keepalive: Keepalive) {
+  /** `used`: a call has ended. */
+  constructor(session: ServerHttp2Session, keepalive: Keepalive, used: () => void) {
     this.#session = session;
     this.#keepalive = keepalive;
+    this.#used = used;
     const { max_connection_age: age, time } = keepalive.server_parameters;
     if (age > 0) {
       this.#after(age * (1 - AGE_JITTER + 2 * AGE_JITTER * Math.random()), () => this.#tooOld());
@@ -57,6 +60,7 @@ export class GrpcConnection {
   streamEnds(): void {
     this.#lastSeen = performance.now();
     this.#strikes = 0;
+    this.#used();
     if (--this.#streams === 0) this.#startIdle();
   }
 

@@ -27,8 +27,7 @@ export async function readMessage(
   const payload = body.subarray(PREFIX_BYTES);
   if (body[0] === 0) return { bytes: payload, payload, encoding: 'identity' };
   if (encoding === 'identity') throw internal('compressed flag set with identity or empty encoding');
-  const bytes = await decodeBody(encoding, payload, limit);
-  held.grow(bytes.length);
+  const bytes = await decodeBody(encoding, payload, limit, held);
   return { bytes, payload, encoding };
 }
 

@@ -13,7 +13,8 @@ import type { Signal } from '../../pdata/pdata.ts';
 import { type Report, type RpcExchange, rpcReport } from '../../service/call_report.ts';
 import type { Component, Settings } from '../../service/component.ts';
 import { withRemoteParent } from '../../service/remote_parent.ts';
-import { limitConnections, listen } from '../../transport/listen.ts';
+import { type ConnectionLimit, connectionKey } from '../../transport/connection_limit.ts';
+import { listen } from '../../transport/listen.ts';
 import { Code, codeName } from '../../transport/rpc_status.ts';
 import { grpcMethods } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
@@ -25,6 +26,7 @@ import { GrpcConnection } from './grpc_connection.ts';
 import { readMessage } from './grpc_message.ts';
 import { HeldBodies, REQUEST_BYTES } from './held_bodies.ts';
 import type { Intake } from './intake.ts';
+import { guardConnections, type Rejected, rejectCounter } from './rejects.ts';
 
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_MESSAGE = 4 * MIB;
@@ -56,8 +58,9 @@ export class GrpcReceiver implements Component {
   readonly #connections = new Map<Http2Session, GrpcConnection>();
   readonly #calls = new Set<ServerHttp2Stream>();
   readonly #report: Report<RpcExchange>;
+  readonly #rejected: Rejected;
   #server: Http2Server | Http2SecureServer | undefined;
-  #destroyConnections: () => void = () => undefined;
+  #connectionLimit: ConnectionLimit | undefined;
   #stopWatching: () => void = () => undefined;
 
   constructor(settings: Settings, config: GrpcConfig, intake: Intake, silenceMs = SILENCE_MS) {
@@ -66,6 +69,7 @@ export class GrpcReceiver implements Component {
     this.#intake = intake;
     this.#silenceMs = silenceMs;
     this.#report = rpcReport(settings.telemetry, 'server');
+    this.#rejected = rejectCounter(settings.telemetry, 'grpc');
     this.#methods = new Map(intake.signals.map((signal) => [grpcMethods[signal], signal]));
     this.#services = [...this.#methods.keys()].map((method) => method.slice(1, method.lastIndexOf('/')));
     this.#limit = config.max_recv_msg_size_mib > 0 ? config.max_recv_msg_size_mib * MIB : DEFAULT_MAX_MESSAGE;
@@ -74,9 +78,10 @@ export class GrpcReceiver implements Component {
   async start(): Promise<void> {
     const server = this.#create();
     this.#server = server;
-    this.#destroyConnections = limitConnections(server, (limit) =>
-      this.#settings.logger.warn('A connection was refused: there are too many', { limit }),
-    );
+    this.#connectionLimit = guardConnections(server, this.#rejected, this.#settings.logger);
+    server.on('sessionError', ({ code = '' }: NodeJS.ErrnoException) => {
+      if (code.startsWith('ERR_HTTP2_')) this.#rejected('malformed');
+    });
     server.on('session', (session) => this.#connected(session));
     server.on('stream', (stream, headers) => void this.#called(stream, headers));
     const bound = await listen(server, this.#config.endpoint, this.#config.transport);
@@ -97,7 +102,7 @@ export class GrpcReceiver implements Component {
     }, left);
     const destroy = setTimeout(() => {
       for (const connection of this.#connections.values()) connection.destroy();
-      this.#destroyConnections();
+      this.#connectionLimit?.destroyAll();
     }, left + LAST_WORDS);
     await closed;
     clearTimeout(refuse);
@@ -133,7 +138,9 @@ export class GrpcReceiver implements Component {
 
   #connected(session: ServerHttp2Session): void {
     session.setLocalWindowSize(CONNECTION_WINDOW);
-    this.#connections.set(session, new GrpcConnection(session, this.#config.keepalive));
+    const key = connectionKey(session.socket);
+    const used = (): void => this.#connectionLimit?.used(key);
+    this.#connections.set(session, new GrpcConnection(session, this.#config.keepalive, used));
     session.once('close', () => this.#connections.delete(session));
   }
 
@@ -141,13 +148,17 @@ export class GrpcReceiver implements Component {
     stream.on('error', () => undefined);
     const connection = stream.session === undefined ? undefined : this.#connections.get(stream.session);
     connection?.streamBegins();
+    const held = this.#bodies.body();
     stream.once('close', () => {
+      held.release();
       this.#calls.delete(stream);
       connection?.streamEnds();
     });
-    if (refuseOtherHttp(stream, headers)) return;
+    if (refuseOtherHttp(stream, headers)) {
+      this.#rejected('no_grpc');
+      return;
+    }
     this.#calls.add(stream);
-    const held = this.#bodies.body();
     let working = false;
     stream.setTimeout(this.#silenceMs, () => {
       if (working) return;
@@ -171,9 +182,11 @@ export class GrpcReceiver implements Component {
     } catch (error) {
       const status = statusOf(error);
       code = status.code;
+      this.#rejected(codeName(code));
       answerError(stream, status);
     } finally {
-      held.release();
+      // An answer that nobody reads keeps its stream.
+      held.release(stream.destroyed ? 0 : REQUEST_BYTES);
       // Of what nobody serves the name is the sender's choice.
       const method = this.#methods.has(path) ? path : '/_OTHER';
       if (began !== undefined) this.#report.record({ method, code: codeName(code), began });

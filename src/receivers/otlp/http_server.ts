@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Signal } from '../../pdata/pdata.ts';
 import { type HttpExchange, httpReport, type Report } from '../../service/call_report.ts';
 import type { Component, Settings } from '../../service/component.ts';
 import { withRemoteParent } from '../../service/remote_parent.ts';
-import { limitConnections, listen } from '../../transport/listen.ts';
+import { type ConnectionLimit, connectionKey } from '../../transport/connection_limit.ts';
+import { listen } from '../../transport/listen.ts';
 import { encodeStatus, type RpcStatus, statusJson } from '../../transport/rpc_status.ts';
 import { httpPaths } from '../../transport/signals.ts';
 import { serverContextOptions, watchTls } from '../../transport/tls_options.ts';
@@ -14,6 +16,7 @@ import type { HttpConfig } from './config.ts';
 import { Cors } from './cors.ts';
 import { HeldBodies, REQUEST_BYTES } from './held_bodies.ts';
 import type { Intake } from './intake.ts';
+import { guardConnections, type Rejected, rejectCounter } from './rejects.ts';
 import { urlPath } from './rules.ts';
 import { discardRest, hasLongRest } from './unread_body.ts';
 
@@ -33,11 +36,12 @@ export class HttpReceiver implements Component {
   readonly #cors: Cors | undefined;
   readonly #limit: number;
   #server: Server | SecureServer | undefined;
-  #destroyConnections: () => void = () => undefined;
+  #connections: ConnectionLimit | undefined;
   #stopWatching: () => void = () => undefined;
   #stopping = false;
   readonly #bodies = new HeldBodies();
   readonly #report: Report<HttpExchange>;
+  readonly #rejected: Rejected;
   /** Requests that are measured. */
   readonly #measured = new WeakMap<IncomingMessage, Measured>();
 
@@ -46,6 +50,7 @@ export class HttpReceiver implements Component {
     this.#config = config;
     this.#intake = intake;
     this.#report = httpReport(settings.telemetry, 'server');
+    this.#rejected = rejectCounter(settings.telemetry, 'http');
     const paths: Readonly<Record<Signal, string>> = {
       traces: config.traces_url_path,
       metrics: config.metrics_url_path,
@@ -67,9 +72,8 @@ export class HttpReceiver implements Component {
     }
     const server = this.#create();
     this.#server = server;
-    this.#destroyConnections = limitConnections(server, (limit) =>
-      this.#settings.logger.warn('A connection was refused: there are too many', { limit }),
-    );
+    this.#connections = guardConnections(server, this.#rejected, this.#settings.logger);
+    countMalformed(server, this.#rejected);
     const bound = await listen(server, endpoint, transport);
     server.on('error', (error: Error) => this.#settings.fail(error));
     this.#settings.logger.info('Starting HTTP server', { endpoint: bound });
@@ -88,7 +92,7 @@ export class HttpReceiver implements Component {
     this.#stopping = true;
     const server = this.#server;
     if (server?.listening !== true) return;
-    const timer = setTimeout(this.#destroyConnections, Math.max(0, deadline - performance.now()));
+    const timer = setTimeout(() => this.#connections?.destroyAll(), Math.max(0, deadline - performance.now()));
     await new Promise<void>((resolve) => server.close(() => resolve()));
     clearTimeout(timer);
   }
@@ -152,8 +156,7 @@ export class HttpReceiver implements Component {
       const body = await readBody(request, this.#limit, held.hold);
       const measured = this.#measured.get(request);
       if (measured !== undefined) measured.bytes = body.length;
-      const bytes = await decodeBody(encoding, body, this.#limit);
-      if (bytes !== body) held.grow(bytes.length);
+      const bytes = await decodeBody(encoding, body, this.#limit, held);
       const gzip = encoding === 'gzip' && isOneMember(body, bytes) ? body : undefined;
       await withRemoteParent(request.headers, () =>
         type === JSON_TYPE ? this.#intake.json(signal, bytes) : this.#intake.protobuf(signal, bytes, gzip),
@@ -190,6 +193,8 @@ export class HttpReceiver implements Component {
     });
     if (limit > 0 && response.socket !== null) response.setTimeout(limit, () => response.destroy());
     response.end(body);
+    if (status >= 400) this.#rejected(String(status));
+    this.#connections?.used(connectionKey(response.req.socket));
     if (close) discardRest(response);
     const measured = this.#measured.get(response.req);
     if (measured !== undefined) this.#tell(response.req, measured, status, Buffer.byteLength(body));
@@ -220,6 +225,16 @@ interface Measured {
   readonly began: number;
   bytes: number;
   route?: string;
+}
+
+/** What Node answers by itself: heads that are no HTTP, too long, or too slow. */
+function countMalformed(server: Server | SecureServer, rejected: Rejected): void {
+  server.on(server instanceof SecureServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+    socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      if (code === 'ERR_HTTP_REQUEST_TIMEOUT') rejected('timeout');
+      else if (code.startsWith('HPE_')) rejected('malformed');
+    });
+  });
 }
 
 const PARAMETERS = /^(\s*;\s*[\w!#$&^.+-]+=([\w!#$&^.+-]+|"[^"]*"))*\s*;?\s*$/;

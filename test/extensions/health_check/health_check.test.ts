@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request as https } from 'node:https';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { decode } from '../../../src/config/decode.ts';
 import { formatDuration } from '../../../src/config/duration.ts';
@@ -93,6 +95,15 @@ describe('answers', () => {
     } finally {
       authority.delete();
     }
+  });
+
+  test('connections that ask nothing keep no probe out', async () => {
+    const { check, get } = await started();
+    const idle = Array.from({ length: 120 }, () => connect(check.port, '127.0.0.1'));
+    for (const each of idle) each.on('error', () => undefined);
+    await Promise.all(idle.map((each) => once(each, 'connect')));
+    expect((await get('/live')).status).toBe(200);
+    for (const each of idle) each.destroy();
   });
 
   test('an address in use fails the start', async () => {

@@ -214,6 +214,25 @@ describe('a call', () => {
     await until(async () => (await post(session, [frame(body)])).grpc === '0', 'its room');
   });
 
+  test('whose answer nobody reads keeps its place until it ends', async () => {
+    const { grpc: port, session } = await start();
+    const deaf = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1000, settings: { initialWindowSize: 0 } });
+    sessions.push(deaf);
+    deaf.on('error', () => undefined);
+    // Errors are headers, which no window holds back.
+    let refused = 0;
+    for (let i = 0; i < 16_400; i++) {
+      const stream = deaf.request(HEADERS);
+      stream.on('response', (headers) => {
+        if (headers['grpc-status'] === '14') refused++;
+      });
+      stream.end(EMPTY_MESSAGE);
+    }
+    await until(() => refused > 0, 'a refusal');
+    deaf.destroy();
+    await until(async () => (await post(session, [frame(body)])).grpc === '0', 'the places');
+  });
+
   test('that only announces its message takes no room', async () => {
     const { session } = await start('max_recv_msg_size_mib: 100');
     for (let i = 0; i < 3; i++) {

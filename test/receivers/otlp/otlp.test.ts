@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
@@ -202,6 +204,48 @@ test.each([
   }
   expect((await send(http, post())).status).toBe(200);
   expect((await call(`127.0.0.1:${port}`, grpcMethods.traces, body)).code).toBe(0);
+});
+
+test('every reject is counted, by what it was', async () => {
+  const { http, grpc: port, settings } = await start(both);
+  const rejects = (): Record<string, number> =>
+    Object.fromEntries(
+      settings.registry
+        .snapshot()
+        .filter(({ name }) => name === 'sonde.receiver.rejects')
+        .map(({ attributes, value }) => [`${attributes['transport']} ${attributes['error.type']}`, value]),
+    );
+  await send(http, post({}, Buffer.from([1])));
+  await send(http, post({ 'content-encoding': 'br' }));
+  await send(http, post({ 'content-type': 'text/plain' }));
+  await send(http, { ...post(), path: '/nowhere' });
+  await send(http, { method: 'GET' });
+  await send(http, post({ 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(21_000_000))));
+  await call(`127.0.0.1:${port}`, grpcMethods.traces, Buffer.from([1]));
+  await call(`127.0.0.1:${port}`, grpcMethods.logs, body);
+  for (const [each, text] of [
+    [http, 'no request\r\n\r\n'],
+    [port, 'no preface of HTTP/2, but as long\r\n\r\n'],
+  ] as const) {
+    const socket = connect(each, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.end(text);
+    await once(socket, 'close');
+  }
+  const expected = {
+    'http 400': 2,
+    'http 404': 1,
+    'http 405': 1,
+    'http 413': 1,
+    'http 415': 1,
+    'http malformed': 1,
+    'grpc INVALID_ARGUMENT': 1,
+    'grpc UNIMPLEMENTED': 1,
+    'grpc malformed': 1,
+  };
+  await until(async () => isDeepStrictEqual(rejects(), expected), JSON.stringify(expected)).catch(() => undefined);
+  expect(rejects()).toEqual(expected);
 });
 
 test('stops: what is under way is answered, then nothing is taken any more', async () => {
