@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { timed } from '../support/cpu.ts';
 import {
   type Database,
   type DatabaseScene,
@@ -20,6 +21,8 @@ let netns: Netns;
 let sonde: Sonde;
 let spans: Span[] = [];
 let points: Point[] = [];
+/** For a CPU, seconds. */
+let waited = 0;
 let output = '';
 /** Calls by command, as the server counts them. */
 let counted: Record<string, number> = {};
@@ -78,7 +81,7 @@ beforeAll(async () => {
   };
   const work = async (scene: DatabaseScene): Promise<void> => {
     await goOn();
-    await clients(scene.database, scene.sonde);
+    waited = (await timed(() => clients(scene.database, scene.sonde))).waited;
     await settled(scene.sonde);
     counted = commandStatistics(await scene.database.run('redis-cli', 'info', 'commandstats'));
     await settled(scene.sonde);
@@ -116,8 +119,10 @@ test.each(['server', 'client'] as const)('every command is one %s span', (kind) 
 });
 
 test('nothing was dropped, and given up what is told', () => {
-  // A line of MONITOR has no length: one of 3 MB, of which not all is copied, is passed over, once at each end.
-  expect(lost(points)).toEqual(['sonde.tap.rejects redis unsynchronised 2']);
+  // A line of MONITOR has no length: one of 3 MB, of which not all is copied, is passed over, once at each end. The client
+  // reads it in pieces; where the kernel takes all of it at once from the server, nothing more of it is copied.
+  const runs = [1, 2].map((count) => [`sonde.tap.rejects redis unsynchronised ${count}`]);
+  expect(runs).toContainEqual(lost(points));
 });
 
 test('both ends tell the same', () => {
@@ -147,7 +152,7 @@ test.each(['server', 'client'] as const)('what a %s span says', (kind) => {
   expect(errors.map(({ attributes }) => attributes['error.type'])).toEqual([undefined, 'HUNTED']);
   const waits = of(kind, 'BLPOP').map(({ seconds }) => seconds);
   expect(Math.max(...waits)).toBeGreaterThan(0.1);
-  expect(Math.max(...waits)).toBeLessThan(0.5);
+  expect(Math.max(...waits)).toBeLessThan(0.5 + waited);
 });
 
 test.each(['server', 'client'] as const)('a connection that was there before has its %s spans', (kind) => {

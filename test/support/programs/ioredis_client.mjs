@@ -30,7 +30,11 @@ await subscriber.subscribe('hunterchannel', 'hunterother');
 for (let n = 0; n < 5; n++) await one.publish('hunterchannel', `huntermessage${n}`);
 await subscriber.unsubscribe();
 await subscriber.ping();
-await open().monitor();
+const monitor = await open().monitor();
+let monitored = '';
+monitor.on('monitor', (_, [name]) => {
+  monitored = name;
+});
 await one.get('hunter1');
 await one.get('hunter2');
 const blocked = two.blpop('hunterlist', 0);
@@ -40,6 +44,8 @@ await blocked;
 await one.set('hunterbig', 'hunter'.repeat(500_000));
 if ((await one.get('hunterbig')).length !== 3_000_000) throw new Error('big');
 await one.ping();
+// Everything before it has come to the monitor then.
+while (monitored.toLowerCase() !== 'ping') await sleep(5);
 if (heard !== 5) throw new Error(`heard ${heard}`);
 // A monitor leaves its first connection open.
 process.exit(0);

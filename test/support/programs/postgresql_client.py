@@ -2,8 +2,19 @@
 # comment with its parent.
 import sys
 import threading
+import time
 
 import psycopg
+from psycopg.pq import TransactionStatus
+
+
+def cancel(connection):
+    # What has not been sent cannot be cancelled.
+    while connection.info.transaction_status != TransactionStatus.ACTIVE:
+        time.sleep(0.01)
+    time.sleep(0.15)
+    connection.cancel()
+
 
 with psycopg.connect(sys.argv[1], autocommit=True) as connection:
     cursor = connection.cursor()
@@ -26,7 +37,7 @@ with psycopg.connect(sys.argv[1], autocommit=True) as connection:
         for _ in copy:
             pass
     cursor.execute("SELECT pg_sleep(0.15)")
-    canceller = threading.Timer(0.15, connection.cancel)
+    canceller = threading.Thread(target=cancel, args=(connection,))
     canceller.start()
     try:
         cursor.execute("SELECT pg_sleep(30) FROM items")
