@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { OtlpSink, ok, status } from '../support/otlp_sink.ts';
+import { freePort } from '../support/ports.ts';
 import { bundle } from '../support/program.ts';
 import { until } from '../support/until.ts';
 
@@ -31,17 +32,10 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function listen(wanted = 0): Promise<Server> {
+async function listen(wanted: number): Promise<Server> {
   const server = createServer().listen(wanted, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return server;
-}
-
-async function freePort(): Promise<number> {
-  const server = await listen();
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 const configuration = (exporter = 'otlp_http', extra = ''): string => `

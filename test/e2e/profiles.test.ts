@@ -8,9 +8,10 @@ import { toJson } from '../../src/pdata/otlp/to_json.ts';
 import { grpcMethods } from '../../src/transport/signals.ts';
 import { call } from '../support/grpc_client.ts';
 import { GrpcSink } from '../support/grpc_sink.ts';
-import { freePort, send } from '../support/otlp_receivers.ts';
+import { send } from '../support/otlp_receivers.ts';
 import { samples } from '../support/otlp_samples.ts';
 import { OtlpSink } from '../support/otlp_sink.ts';
+import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 
 const GATE = '--feature-gates=service.profilesSupport';

@@ -14,8 +14,8 @@ import { gated } from '../support/gated.ts';
 import { call } from '../support/grpc_client.ts';
 import { GrpcSink, refused } from '../support/grpc_sink.ts';
 import { otelcolBinary, otelcolMissing } from '../support/otelcol.ts';
-import { freePort } from '../support/otlp_receivers.ts';
 import { OtlpSink, status } from '../support/otlp_sink.ts';
+import { freePort } from '../support/ports.ts';
 import { type PrometheusFamily, parsePrometheus } from '../support/prometheus.ts';
 import { until } from '../support/until.ts';
 

@@ -10,6 +10,7 @@ import { Switch } from '../../src/service/switch.ts';
 import { TelemetryRegistry } from '../../src/service/telemetry.ts';
 import { read } from '../config/read.ts';
 import { hang, OtlpSink, status } from '../support/otlp_sink.ts';
+import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 
 let sink: OtlpSink;
@@ -19,14 +20,6 @@ let service: Service | undefined;
 let port = 0;
 let log: string[] = [];
 const failures: Error[] = [];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const found = (server.address() as AddressInfo).port;
-  await new Promise((resolve) => server.close(resolve));
-  return found;
-}
 
 beforeEach(async () => {
   [sink, second] = [new OtlpSink(), new OtlpSink()];

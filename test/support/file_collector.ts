@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Signal, signals } from '../../src/pdata/pdata.ts';
+import { freePort } from './ports.ts';
 
 const PATHS: Readonly<Record<Signal, string>> = {
   traces: '/v1/traces',
@@ -12,15 +12,6 @@ const PATHS: Readonly<Record<Signal, string>> = {
   logs: '/v1/logs',
   profiles: '/v1development/profiles',
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 async function within<Result>(milliseconds: number, attempt: () => Promise<Result | undefined>): Promise<Result> {
   for (const end = Date.now() + milliseconds; Date.now() < end; ) {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileExporter } from '../../src/exporters/file/file.ts';
@@ -12,6 +11,7 @@ import { validate } from '../../src/receivers/otlp/rules.ts';
 import type { Component, NextConsumers } from '../../src/service/component.ts';
 import { componentConfig } from './component_config.ts';
 import { fileConfig } from './file_exporter.ts';
+import { freePort } from './ports.ts';
 import { type TestSettings, testSettings } from './settings.ts';
 import { until } from './until.ts';
 
@@ -53,15 +53,6 @@ export async function send(port: number, request: Request): Promise<Answer> {
     });
     outgoing.end('content-length' in length ? body : undefined);
   });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** A receiver of this process, made of YAML; throws what is wrong with it. */
@@ -161,7 +152,6 @@ export async function referenceFileReceiver(binary: string): Promise<FileReceive
           () => false,
         ),
       'the Collector',
-      20_000,
     );
   } catch (error) {
     await stop();

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Signal } from '../../src/pdata/pdata.ts';
+import { freePort } from './ports.ts';
 import { until } from './until.ts';
 
 export interface ProcessorCase {
@@ -58,12 +58,4 @@ export async function collectorLines(
     if (child.exitCode === null && child.kill('SIGTERM')) await exited;
     rmSync(directory, { recursive: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -13,8 +13,9 @@ import { httpPaths } from '../../../src/transport/signals.ts';
 import { fileConfig } from '../../support/file_exporter.ts';
 import { gatedGroup } from '../../support/gated.ts';
 import { otelcolBinary, otelcolMissing } from '../../support/otelcol.ts';
-import { freePort, send } from '../../support/otlp_receivers.ts';
+import { send } from '../../support/otlp_receivers.ts';
 import { samples } from '../../support/otlp_samples.ts';
+import { freePort } from '../../support/ports.ts';
 import { testSettings } from '../../support/settings.ts';
 import { until } from '../../support/until.ts';
 
