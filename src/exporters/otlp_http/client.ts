@@ -8,6 +8,7 @@ import {
 import { request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { ConsumeError } from '../../service/component.ts';
+import { networkReason } from '../../transport/network_reason.ts';
 import { proxyAuthorization } from '../../transport/proxy.ts';
 import { timerMs } from '../../transport/timer.ts';
 
@@ -116,7 +117,7 @@ export class HttpClient {
       request.on('error', (error: NodeJS.ErrnoException) => {
         finish();
         if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) resolve('stale');
-        else reject(failure(url, error.message || String(error.code), error));
+        else reject(failure(url, networkReason(error), error));
       });
       request.on('response', (response) => {
         readBody(response).then(
@@ -132,7 +133,7 @@ export class HttpClient {
           },
           (error: Error) => {
             finish();
-            reject(failure(url, error.message, error));
+            reject(failure(url, networkReason(error), error));
           },
         );
       });
