@@ -9,7 +9,8 @@ const project = (displayName, testMatch, extra = {}) => ({
 
 // unit: any machine. kernel: root, loads BPF programs. e2e: root, real servers and clients, the built program.
 export default {
-  testTimeout: 120_000,
+  // Of what hangs; a busy machine may need minutes.
+  testTimeout: 300_000,
   projects: [
     project('unit', [
       'test/!(kernel|e2e|support|fuzz|fixtures)/**/*.test.ts',

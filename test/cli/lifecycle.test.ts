@@ -211,7 +211,7 @@ test('a ConfigMap is swapped: ..data points to a new directory', async () => {
   expect((await running.exit).code).toBe(0);
   expect(running.stderr()).toContain('otlp_http/3');
   expect(sink.received.length).toBeGreaterThanOrEqual(1);
-}, 60_000);
+});
 
 test('an exporter that a reload removes sends what it can, and says what is lost', async () => {
   sink.answers = [status(503)];
@@ -224,7 +224,7 @@ test('an exporter that a reload removes sends what it can, and says what is lost
   expect(running.stderr()).toMatch(/otlp_http\tStopped with data that the upstream did not take.*"dropped_items": ?7/);
   stop(running);
   expect((await running.exit).code).toBe(0);
-}, 20_000);
+});
 
 test('a port that is taken ends the start with 1', async () => {
   const taken = await listen(port);

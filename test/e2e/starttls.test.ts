@@ -74,7 +74,7 @@ beforeAll(async () => {
   netns = new Netns();
   authority = new TestAuthority();
   await traffic();
-}, 120_000);
+});
 
 afterAll(async () => {
   sonde?.clean();

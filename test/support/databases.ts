@@ -37,7 +37,7 @@ async function start(
   const child = netns.spawn(command, args);
   const output = collect(child);
   const pid = child.pid ?? 0;
-  await netns.listening(pid, [port], 30_000).catch((error: unknown) => {
+  await netns.listening(pid, [port]).catch((error: unknown) => {
     throw new Error(`${command} did not start: ${String(error)}\n${output.stderr().slice(-2000)}`);
   });
   return {
@@ -45,7 +45,7 @@ async function start(
     port,
     directory,
     async run(client, ...clientArgs) {
-      const result: Finished = await netns.run(client, clientArgs, { timeoutMs: 60_000 });
+      const result: Finished = await netns.run(client, clientArgs);
       if (result.code !== 0) throw new Error(`${client} ended with ${result.code}: ${result.stderr}${result.stdout}`);
       return result.stdout;
     },
@@ -151,7 +151,7 @@ export const VERBOSE: SondeOptions = {
 
 /** What a scrape of Sonde's own metrics shows. */
 export async function ownMetrics(netns: Netns): Promise<string> {
-  const { stdout } = await netns.run('curl', ['-sS', 'http://127.0.0.1:8888/metrics'], { timeoutMs: 10_000 });
+  const { stdout } = await netns.run('curl', ['-sS', 'http://127.0.0.1:8888/metrics']);
   if (!stdout.includes('otelcol_')) throw new Error(`no metrics: ${stdout}`);
   return stdout;
 }

@@ -43,7 +43,7 @@ export class Netns {
 
   async run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     const child = this.spawn(command, args, options);
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 120_000);
     const result = await finished(child);
     clearTimeout(timer);
     return result;

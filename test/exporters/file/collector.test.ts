@@ -78,7 +78,7 @@ gatedGroup(otelcolMissing)('beside the Collector', () => {
     }
     await writeByCollector((name) => directoryOf('reference', name));
     for (const name of Object.keys(cases)) await writeBySonde(name, directoryOf('own', name));
-  }, 60_000);
+  });
   afterAll(() => rmSync(root, { recursive: true }));
 
   test.each(Object.keys(cases))('%s: the same files with the same bytes and modes', (name) => {
