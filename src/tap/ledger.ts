@@ -255,7 +255,8 @@ export function ledgerOf(kernel: KernelCounters, tap: TapCounters, levels: TapLe
 }
 
 const REJECTS = 'rejects.';
-const VERDICTS = 'detection.verdict.';
+/** Of keys of the ledger: how many connections got that verdict. */
+export const VERDICTS = 'detection.verdict.';
 
 /** The ledger as metric points. The totals `operations`, `bytes`, `messages`, `spans` are the sums of their outcomes. */
 export function ledgerPoints(ledger: Ledger): NumberPoint[] {

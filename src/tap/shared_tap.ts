@@ -1,6 +1,6 @@
 import type { Logger, MetricValue } from '../service/component.ts';
 import { type TapConsumer, TapHost, type TapSettings } from './host.ts';
-import { ledgerPoints } from './ledger.ts';
+import { ledgerPoints, VERDICTS } from './ledger.ts';
 import type { Ledger, TapReceiver, TapReport } from './protocol.ts';
 
 /** A receiver's place at the tap. */
@@ -123,6 +123,7 @@ export class CollectingTap implements SharedTap {
     this.#timer = undefined;
     this.#intervalMs = Number.POSITIVE_INFINITY;
     this.#tell(await this.#host.stop(deadline));
+    if (this.#attached) this.#logger.info('eBPF programs are detached', balance(this.#last));
     this.#attached = false;
     for (const member of [...this.#members.values()]) this.#remove(member);
     this.#stopping = undefined;
@@ -176,6 +177,23 @@ export class CollectingTap implements SharedTap {
     if (Object.keys(ledger).length > 0) this.#last = ledger;
     if (Object.keys(lost).length > 0) this.#logger.warn('the tap dropped data in the last interval', lost);
   }
+}
+
+/** What came of it all, for the last line of the log: the totals of each ledger, and which decoders took how many connections. */
+function balance(ledger: Ledger): Record<string, unknown> {
+  const totals = [
+    'operations',
+    'operations.dropped',
+    'connections.seen',
+    'messages',
+    'spans.handed_over',
+    'spans.abandoned',
+  ];
+  const verdicts = Object.entries(ledger).filter(([key]) => key.startsWith(VERDICTS));
+  return {
+    ...Object.fromEntries(totals.map((key) => [key, ledger[key] ?? 0])),
+    decoders: Object.fromEntries(verdicts.map(([key, count]) => [key.slice(VERDICTS.length), count])),
+  };
 }
 
 let shared: CollectingTap | undefined;

@@ -128,13 +128,19 @@ export class EbpfSocketReceiver implements Component {
 
   #report({ backend, hooks, mapBytes, ringBytes }: TapReport): void {
     const { logger } = this.#settings;
+    const missing = Object.entries(hooks).filter(([, state]) => state !== 'attached');
     logger.info('eBPF programs are attached', {
       backend,
-      hooks,
+      scope: this.#config.scope,
+      hooks: Object.keys(hooks).length - missing.length,
       map_bytes: mapBytes,
       ring_bytes: ringBytes,
-      scope: this.#config.scope,
     });
+    if (missing.length === 0) return;
+    logger.warn(
+      'hooks are not to be had here: `sonde doctor` tells what is missing without them',
+      Object.fromEntries(missing),
+    );
   }
 
   #unusable(error: unknown): void {

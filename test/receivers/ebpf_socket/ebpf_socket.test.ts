@@ -117,8 +117,15 @@ describe('start', () => {
     await receiver.start();
     expect(settings.lines[0]).toMatchObject({
       message: 'eBPF programs are attached',
-      fields: { backend: 'tracepoint', hooks: { a: 'attached' }, map_bytes: 5 },
+      fields: { backend: 'tracepoint', hooks: 1, map_bytes: 5 },
     });
+  });
+
+  test('warns of hooks that are missing', async () => {
+    const { receiver, tap, settings } = setUp('');
+    tap.answer = () => Promise.resolve({ ...report, hooks: { a: 'attached', b: 'EPERM' } });
+    await receiver.start();
+    expect(settings.lines.slice(-1)).toMatchObject([{ level: 'warn', fields: { b: 'EPERM' } }]);
   });
 
   test('no usable back end: the remedy, and the end', async () => {
@@ -205,7 +212,7 @@ test('the shared tap collects by the shortest interval and warns of what was dro
   ];
   const host = new FakeHost();
   host.collect = async () => ledgers.shift() ?? {};
-  host.ledger = { 'operations.dropped': 1 };
+  host.ledger = { operations: 9, 'operations.dropped': 1, 'detection.verdict.http1': 2 };
   const tap = new CollectingTap(host, settings.logger);
   const [a, b] = [member(tap, 'a'), member(tap, 'b')];
   await a.start(60_000);
@@ -221,10 +228,11 @@ test('the shared tap collects by the shortest interval and warns of what was dro
   });
   // A tap that was started again counts from zero.
   await Promise.all([a.stop(performance.now()), b.stop(performance.now())]);
-  expect(settings.lines.map(({ fields }) => fields)).toEqual([
-    { 'operations.dropped': 2 },
-    { 'operations.dropped': 3, 'bytes.dropped': 1 },
-    { 'operations.dropped': 1 },
+  expect(settings.lines.map(({ level, fields }) => [level, fields])).toEqual([
+    ['warn', { 'operations.dropped': 2 }],
+    ['warn', { 'operations.dropped': 3, 'bytes.dropped': 1 }],
+    ['warn', { 'operations.dropped': 1 }],
+    ['info', expect.objectContaining({ operations: 9, 'operations.dropped': 1, messages: 0, decoders: { http1: 2 } })],
   ]);
 });
 
