@@ -3,7 +3,7 @@
  * kernel's part is made up; decoders, span writer and metric aggregator are the real ones.
  * usage: npx esbuild bench/tap.ts --bundle --platform=node --format=esm --outfile=/tmp/bench-tap.mjs && node /tmp/bench-tap.mjs
  */
-import type { ConnRecord, KernelCounters, KernelTap, RecordHandler } from '../src/kernel/types.ts';
+import type { ConnRecord, DataRecord, KernelCounters, KernelTap, RecordHandler } from '../src/kernel/types.ts';
 import { encodeResource } from '../src/pdata/otlp/attributes.ts';
 import { SCHEMA_URL } from '../src/pdata/otlp/schema_url.ts';
 import { NO_KERNEL_COUNTERS } from '../src/tap/ledger.ts';
@@ -41,6 +41,22 @@ class MadeUpKernel implements KernelTap {
   private next = 0;
   private readonly sent = new Float64Array(2 * CONNECTIONS + 2);
   private readonly received = new Float64Array(2 * CONNECTIONS + 2);
+  /** One for all, as the reader of the ring has. */
+  private readonly datum: DataRecord = {
+    cookie: 0,
+    generation: 1,
+    direction: 0,
+    first: true,
+    time: 0,
+    offset: 0,
+    length: 0,
+    captured: 0,
+    skip: 0,
+    tgid: 0,
+    tid: 1,
+    bytes: response,
+    start: 0,
+  };
 
   drain(handler: RecordHandler): number {
     const count = Math.min(this.ahead, 256);
@@ -65,7 +81,15 @@ class MadeUpKernel implements KernelTap {
     const { length } = bytes;
     ends[cookie] = offset + length;
     this.time += 5000;
-    handler.data(cookie, 1, direction, true, this.time, offset, length, length, 0, cookie & 1, 1, bytes, 0);
+    const { datum } = this;
+    datum.cookie = cookie;
+    datum.direction = direction;
+    datum.time = this.time;
+    datum.offset = offset;
+    datum.length = datum.captured = length;
+    datum.tgid = cookie & 1;
+    datum.bytes = bytes;
+    handler.data(datum);
   }
 
   connect(handler: RecordHandler): void {

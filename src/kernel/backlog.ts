@@ -1,17 +1,6 @@
+import { RecordBytes } from './record_bytes.ts';
+
 const CHUNK_BYTES = 256 * 1024;
-
-/** A run of ring bytes that records are read from. */
-export class RecordBytes {
-  readonly view: DataView;
-  readonly bytes: Uint8Array;
-  readonly text: Buffer;
-
-  constructor(buffer: ArrayBuffer) {
-    this.view = new DataView(buffer);
-    this.bytes = new Uint8Array(buffer);
-    this.text = Buffer.from(buffer);
-  }
-}
 
 /** A copy of whole records, read from `position` to `end`. */
 class BacklogChunk extends RecordBytes {

@@ -1,4 +1,4 @@
-import type { KernelCounters, KernelTap, ProgressHandler, RecordHandler } from './types.ts';
+import type { DataRecord, KernelCounters, KernelTap, ProgressHandler, RecordHandler } from './types.ts';
 
 /**
  * A seam for tests, no feature: with SONDE_LOSE_RECORDS=0.01 in the environment one data record in a hundred is thrown away
@@ -42,24 +42,23 @@ class LosingTap implements KernelTap {
   }
 
   drain(handler: RecordHandler, maxBytes: number): number {
-    const data: RecordHandler['data'] = (...record) => {
-      const [, , , first, , , length, captured] = record;
+    const data = (record: DataRecord): void => {
       if (!this.#loses()) {
-        handler.data(...record);
+        handler.data(record);
         return;
       }
-      this.#operations += first ? 1 : 0;
-      this.#bytes += length;
-      this.#captured += captured;
+      this.#operations += record.first ? 1 : 0;
+      this.#bytes += record.length;
+      this.#captured += record.captured;
     };
     return this.#tap.drain(
       {
         data,
         conn: (record) => handler.conn(record),
-        end: (...record) => handler.end(...record),
-        exec: (...record) => handler.exec(...record),
-        fork: (...record) => handler.fork(...record),
-        exit: (...record) => handler.exit(...record),
+        end: (record) => handler.end(record),
+        exec: (record) => handler.exec(record),
+        fork: (record) => handler.fork(record),
+        exit: (record) => handler.exit(record),
       },
       maxBytes,
     );

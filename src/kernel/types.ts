@@ -39,47 +39,73 @@ export interface ConnRecord {
   process: ProcessRecord;
 }
 
-/** Calls in ring order. `bytes` is the ring's own memory: valid only during the call. Times: CLOCK_MONOTONIC, ns. */
+/** A socket operation. */
+export interface DataRecord {
+  cookie: number;
+  generation: number;
+  /** 0 sent, 1 received. */
+  direction: number;
+  /** The operation begins here: of a large one there may be several records. */
+  first: boolean;
+  time: number;
+  /** Of the stream. */
+  offset: number;
+  /** 0: end of stream. */
+  length: number;
+  /** So many of them are at `bytes[start]`. */
+  captured: number;
+  /** Why not all were copied: enum sonde_skip. */
+  skip: number;
+  tgid: number;
+  tid: number;
+  bytes: Uint8Array;
+  start: number;
+}
+
+/** A change of a connection's TCP state; the states are TCP_* of <net/tcp_states.h>. */
+export interface EndRecord {
+  cookie: number;
+  generation: number;
+  time: number;
+  oldState: number;
+  newState: number;
+  /** An errno number, or 0. */
+  error: number;
+  /** Stream offsets. */
+  sent: number;
+  received: number;
+  /** Some of `received` may still be read. */
+  unread: boolean;
+}
+
+export interface ForkRecord {
+  /** The child. */
+  process: ProcessRecord;
+  time: number;
+  parentTgid: number;
+  parentStartTime: number;
+}
+
+export interface ExecRecord extends ForkRecord {
+  netns: number;
+  filename: string;
+}
+
+export interface ExitRecord {
+  tgid: number;
+  startTime: number;
+  time: number;
+  code: number;
+}
+
+/** Calls in ring order. A DataRecord and the ring's bytes are valid only during the call. Times: CLOCK_MONOTONIC, ns. */
 export interface RecordHandler {
   conn(record: ConnRecord): void;
-  /** direction: 0 sent, 1 received. `captured` bytes are at `bytes[start]`. length 0 = end of stream. */
-  data(
-    cookie: number,
-    generation: number,
-    direction: number,
-    first: boolean,
-    time: number,
-    offset: number,
-    length: number,
-    captured: number,
-    skip: number,
-    tgid: number,
-    tid: number,
-    bytes: Uint8Array,
-    start: number,
-  ): void;
-  /** States are TCP_* of <net/tcp_states.h>; error is an errno number or 0; `unread`: some of `received` may still be read. */
-  end(
-    cookie: number,
-    generation: number,
-    time: number,
-    oldState: number,
-    newState: number,
-    error: number,
-    sent: number,
-    received: number,
-    unread: boolean,
-  ): void;
-  exec(
-    process: ProcessRecord,
-    time: number,
-    parentTgid: number,
-    parentStartTime: number,
-    netns: number,
-    filename: string,
-  ): void;
-  fork(child: ProcessRecord, time: number, parentTgid: number, parentStartTime: number): void;
-  exit(tgid: number, startTime: number, time: number, code: number): void;
+  data(record: DataRecord): void;
+  end(record: EndRecord): void;
+  exec(record: ExecRecord): void;
+  fork(record: ForkRecord): void;
+  exit(record: ExitRecord): void;
 }
 
 export type ProgressHandler = (cookie: number, generation: number, sent: number, received: number) => void;

@@ -111,14 +111,16 @@ export class Flow extends Connection {
   }
 
   private over(time: number, oldState: number, error: number): void {
-    this.end(time, oldState, TCP_CLOSE, error, this.sending.next, this.receiving.next, false);
+    const [sent, received] = [this.sending.next, this.receiving.next];
+    this.end({ time, oldState, newState: TCP_CLOSE, error, sent, received, unread: false });
   }
 
   private direction(direction: number): StreamSink {
     return {
-      data: (offset, length, captured, bytes, start, boundary, time) =>
-        this.data(direction, boundary, time, offset, length, captured, bytes, start),
-      end: (offset, time) => this.data(direction, false, time, offset, 0, 0, EMPTY, 0),
+      data: (offset, length, captured, bytes, start, first, time) =>
+        this.data({ direction, first, time, offset, length, captured, bytes, start }),
+      end: (offset, time) =>
+        this.data({ direction, first: false, time, offset, length: 0, captured: 0, bytes: EMPTY, start: 0 }),
     };
   }
 }

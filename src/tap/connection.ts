@@ -1,10 +1,10 @@
-import type { ConnRecord, Role } from '../kernel/types.ts';
+import type { ConnRecord, DataRecord, EndRecord, Role } from '../kernel/types.ts';
 import type { ConnectionContext, End, Endpoint } from '../wire/decoder.ts';
 import { Conversation } from './conversation.ts';
 import { type Environment, POLICY_ALL, POLICY_COUNT } from './environment.ts';
 import type { Output } from './output.ts';
 import type { ObservedProcess } from './process_entry.ts';
-import { Stream, type StreamTarget } from './stream.ts';
+import { type Piece, Stream } from './stream.ts';
 import type { Ending } from './whole_connection.ts';
 
 /** <net/tcp_states.h> */
@@ -18,8 +18,11 @@ const ETIMEDOUT = 110;
 /** How long a process may take to read what was there when the connection ended, ns. Nothing tells that it will not. */
 const UNREAD_NS = 5e9;
 
+/** How the kernel tells that the TCP state of a connection has changed. */
+type Closure = Omit<EndRecord, 'cookie' | 'generation'>;
+
 /** One end of a connection, as its process sees it: two streams, and who follows them. */
-export class Connection implements StreamTarget {
+export class Connection {
   readonly cookie: number;
   readonly generation: number;
   readonly family: ConnRecord['family'];
@@ -71,8 +74,8 @@ export class Connection implements StreamTarget {
     this.lastSeen = env.now;
     this.looked = env.now;
     this.openedAt = record.time;
-    this.sent = new Stream(0, this, env);
-    this.received = new Stream(1, this, env);
+    this.sent = new Stream(env);
+    this.received = new Stream(env);
     Stream.pair(this.sent, this.received);
     if (record.joined) {
       // The middle of a stream begins with whatever comes first.
@@ -91,22 +94,13 @@ export class Connection implements StreamTarget {
     return this.active;
   }
 
-  data(
-    direction: number,
-    first: boolean,
-    time: number,
-    offset: number,
-    length: number,
-    captured: number,
-    bytes: Uint8Array,
-    start: number,
-  ): void {
+  data(piece: Piece & Pick<DataRecord, 'direction'>): void {
     this.lastSeen = this.env.now;
     if (!this.active) return;
-    const stream = direction === 0 ? this.sent : this.received;
+    const stream = piece.direction === 0 ? this.sent : this.received;
     try {
-      if (length === 0) stream.end('finished', offset, time);
-      else stream.push(first, time, offset, length, captured, bytes, start);
+      if (piece.length === 0) stream.end('finished', piece.offset, piece.time);
+      else stream.push(piece);
     } catch (error) {
       this.fail(error);
     }
@@ -114,15 +108,7 @@ export class Connection implements StreamTarget {
   }
 
   /** A change of the TCP state. CLOSE_WAIT tells nothing that the process has seen: its end is the read of the end. */
-  end(
-    time: number,
-    oldState: number,
-    newState: number,
-    error: number,
-    sent: number,
-    received: number,
-    unread: boolean,
-  ): void {
+  end({ time, oldState, newState, error, sent, received, unread }: Closure): void {
     this.lastSeen = this.env.now;
     try {
       if (newState === TCP_FIN_WAIT1) {
@@ -134,8 +120,8 @@ export class Connection implements StreamTarget {
         const refused = oldState === TCP_CLOSE_WAIT && error === EPIPE;
         this.ending = { how: refused ? 'finished' : how, start: this.openedAt, end: time, sent, received };
         const patience = unread ? UNREAD_NS : this.env.holdNs;
-        if (remoteFirst(oldState, error)) Stream.endBoth(how, time, patience, this.received, received, this.sent, sent);
-        else Stream.endBoth(how, time, patience, this.sent, sent, this.received, received);
+        if (remoteFirst(oldState, error)) this.received.endBoth(how, time, patience, received, sent);
+        else this.sent.endBoth(how, time, patience, sent, received);
       }
     } catch (thrown) {
       this.fail(thrown);
@@ -182,6 +168,8 @@ export class Connection implements StreamTarget {
         new Conversation(this, output, this.env, midway),
     );
     for (const conversation of before) if (!this.conversations.includes(conversation)) conversation.discard();
+    this.sent.targets = this.conversations.map(({ sent }) => sent);
+    this.received.targets = this.conversations.map(({ received }) => received);
     this.settle();
   }
 
@@ -209,18 +197,18 @@ export class Connection implements StreamTarget {
 
   /** Tells the sessions that nothing more comes, and forgets them. */
   close(how: End): void {
-    const ended = [this.sent.finished, this.received.finished] as const;
+    const { conversations, env, received, sent } = this;
     try {
-      for (const conversation of this.conversations) conversation.close(how, this.env.now, ended);
-      if (this.family !== 'unix') for (const conversation of this.conversations) conversation.conclude(this.ending);
+      for (const conversation of conversations) conversation.close(how, env.now, sent.finished, received.finished);
+      if (this.family !== 'unix') for (const conversation of conversations) conversation.conclude(this.ending);
     } catch (error) {
-      this.env.failed(error);
+      env.failed(error);
     }
     this.conversations = [];
     this.active = false;
-    this.sent.forget();
-    this.received.forget();
-    this.env.waiting.delete(this);
+    sent.forget();
+    received.forget();
+    env.waiting.delete(this);
   }
 
   context(client: boolean, midway: boolean): ConnectionContext {
@@ -235,29 +223,6 @@ export class Connection implements StreamTarget {
       secure: false,
       instance: this.process.instance,
     };
-  }
-
-  bytes(
-    direction: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    time: number,
-    boundary: boolean,
-    mayHold: boolean,
-  ): void {
-    const conversations = this.conversations;
-    for (let index = 0; index < conversations.length; index++) {
-      conversations[index]?.bytes(direction, bytes, start, end, time, boundary, mayHold);
-    }
-  }
-
-  gap(direction: number, length: number, time: number): void {
-    for (const conversation of this.conversations) conversation.gap(direction, length, time);
-  }
-
-  finish(direction: number, how: End, time: number): void {
-    for (const conversation of this.conversations) conversation.finish(direction, how, time);
   }
 
   /** A decoder threw: nothing of the connection can be trusted any more. */

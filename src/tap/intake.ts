@@ -1,4 +1,13 @@
-import type { ConnRecord, KernelTap, ProcessRecord, RecordHandler } from '../kernel/types.ts';
+import type {
+  ConnRecord,
+  DataRecord,
+  EndRecord,
+  ExecRecord,
+  ExitRecord,
+  ForkRecord,
+  KernelTap,
+  RecordHandler,
+} from '../kernel/types.ts';
 import { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import { type Environment, POLICY_ALL } from './environment.ts';
@@ -69,66 +78,35 @@ export class Intake implements RecordHandler {
     connection.follow(this.outputs);
   }
 
-  data(
-    cookie: number,
-    generation: number,
-    direction: number,
-    first: boolean,
-    time: number,
-    offset: number,
-    length: number,
-    captured: number,
-    _skip: number,
-    _tgid: number,
-    _tid: number,
-    bytes: Uint8Array,
-    start: number,
-  ): void {
+  data(record: DataRecord): void {
     this.env.counters.dataRecords++;
-    this.seen = time;
-    const connection = this.connections.get(cookie);
-    if (connection === undefined || connection.generation !== generation) {
+    this.seen = record.time;
+    const connection = this.connections.get(record.cookie);
+    if (connection === undefined || connection.generation !== record.generation) {
       this.env.counters.orphanRecords++;
       return;
     }
-    connection.data(direction, first, time, offset, length, captured, bytes, start);
-    if (length === 0 && connection.family === 'unix') this.unixEnd(connection, time);
+    connection.data(record);
+    if (record.length === 0 && connection.family === 'unix') this.unixEnd(connection, record.time);
   }
 
-  end(
-    cookie: number,
-    generation: number,
-    time: number,
-    oldState: number,
-    newState: number,
-    error: number,
-    sent: number,
-    received: number,
-    unread: boolean,
-  ): void {
-    const connection = this.connections.get(cookie);
-    if (connection === undefined || connection.generation !== generation || connection.closedAt !== 0) return;
-    connection.end(time, oldState, newState, error, sent, received, unread);
+  end(record: EndRecord): void {
+    const connection = this.connections.get(record.cookie);
+    if (connection === undefined || connection.generation !== record.generation || connection.closedAt !== 0) return;
+    connection.end(record);
     if (connection.closedAt !== 0) this.connections.retire(connection);
   }
 
-  exec(
-    process: ProcessRecord,
-    time: number,
-    parentTgid: number,
-    parentStartTime: number,
-    netns: number,
-    filename: string,
-  ): void {
-    this.processes.exec(process, time, parentTgid, parentStartTime, netns, filename);
+  exec(record: ExecRecord): void {
+    this.processes.exec(record);
   }
 
-  fork(child: ProcessRecord, time: number, parentTgid: number, parentStartTime: number): void {
-    this.processes.fork(child, time, parentTgid, parentStartTime);
+  fork(record: ForkRecord): void {
+    this.processes.fork(record);
   }
 
-  exit(tgid: number, startTime: number, time: number, code: number): void {
-    this.processes.exit(tgid, startTime, time, code);
+  exit(record: ExitRecord): void {
+    this.processes.exit(record);
   }
 
   /** Unix sockets have no states: the end that one side reads is all that is told of the other side's. */

@@ -1,4 +1,4 @@
-import type { ProcessRecord } from '../kernel/types.ts';
+import type { ExecRecord, ExitRecord, ForkRecord, ProcessRecord } from '../kernel/types.ts';
 import { type Describer, Instance, isStill, sameStart } from './instance.ts';
 import { type ObservedProcess, ProcessEntry } from './process_entry.ts';
 import { TICK_NS } from './process_info.ts';
@@ -73,14 +73,7 @@ export class ProcessTable {
     return entry;
   }
 
-  exec(
-    process: ProcessRecord,
-    _time: number,
-    parentTgid: number,
-    parentStartTime: number,
-    _netns: number,
-    filename: string,
-  ): void {
+  exec({ process, parentTgid, parentStartTime, filename }: Omit<ExecRecord, 'time' | 'netns'>): void {
     const entry = this.#find(process) ?? this.#add(process);
     const before = entry.image;
     entry.comm = process.comm;
@@ -97,9 +90,9 @@ export class ProcessTable {
     this.#join(entry);
   }
 
-  fork(child: ProcessRecord, _time: number, parentTgid: number, parentStartTime: number): void {
-    if (this.#find(child) !== undefined) return;
-    const entry = this.#add(child);
+  fork({ process, parentTgid, parentStartTime }: Omit<ForkRecord, 'time'>): void {
+    if (this.#find(process) !== undefined) return;
+    const entry = this.#add(process);
     const parent = this.#entries.get(keyOf(parentTgid, parentStartTime));
     if (parent === undefined) return;
     entry.parent = parent;
@@ -110,7 +103,7 @@ export class ProcessTable {
     if (parent.joined !== undefined && !parent.joined.ended) this.#enter(entry, parent.joined);
   }
 
-  exit(tgid: number, startTime: number, time: number, _code: number): void {
+  exit({ tgid, startTime, time }: Omit<ExitRecord, 'code'>): void {
     const entry = this.#entries.get(keyOf(tgid, startTime));
     if (entry !== undefined) this.#markExited(entry, time);
   }

@@ -1,31 +1,32 @@
+import type { DataRecord } from '../kernel/types.ts';
 import type { End } from '../wire/decoder.ts';
 import { type Environment, HOLD_BYTES, HOLD_RECORDS } from './environment.ts';
 
-/** What a stream tells, in stream order. `direction`: 0 sent, 1 received. */
+/** What passed at once: `length` bytes from `offset` on, of which the first `captured` are at `bytes[start]`. */
+export type Piece = Pick<DataRecord, 'first' | 'time' | 'offset' | 'length' | 'captured' | 'bytes' | 'start'>;
+
+/** Who is told what a stream says, in stream order. */
 export interface StreamTarget {
   /** `mayHold`: what these bytes answer may still come. */
-  bytes(
-    direction: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    time: number,
-    boundary: boolean,
-    mayHold: boolean,
-  ): void;
-  gap(direction: number, length: number, time: number): void;
-  finish(direction: number, how: End, time: number): void;
+  bytes(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): void;
+  gap(length: number, time: number): void;
+  finish(how: End, time: number): void;
 }
 
-/** A record that came before an earlier one: its bytes are a copy. */
-interface Early {
-  readonly offset: number;
-  readonly length: number;
-  readonly captured: number;
-  readonly first: boolean;
-  readonly time: number;
-  readonly bytes: Uint8Array;
+/** A piece that came before an earlier one: its bytes are a copy. */
+interface Early extends Piece {
   readonly deadline: number;
+}
+
+/** That a direction ends, and where: told once everything before it is there, or `deadline` is over. */
+interface Ending {
+  readonly how: End;
+  readonly offset: number;
+  readonly time: number;
+  readonly deadline: number;
+  /** Both directions end at once: neither is told before both are complete, and `second` after the other. */
+  readonly both: boolean;
+  readonly second: boolean;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -36,30 +37,20 @@ const EMPTY = new Uint8Array(0);
  * other direction waits too: else a decoder would be shown requests whose answers lie before the hole's end.
  */
 export class Stream {
-  /** False while what has waited long enough is delivered: what comes before it is there, or lost. */
-  private patient = true;
+  targets: readonly StreamTarget[] = [];
   /** Offset of the next byte; -1: wherever the next record begins. */
   next = 0;
   finished = false;
+  /** False while what has waited long enough is delivered: what comes before it is there, or lost. */
+  private patient = true;
   private early: Early[] = [];
   private earlyBytes = 0;
-  private endHow: End | undefined;
-  private endOffset = 0;
-  private endTime = 0;
-  private endDeadline = 0;
+  private ending: Ending | undefined;
   /** The connection's other direction. */
   private peer: Stream = this;
-  /** The same, when both end at once. */
-  private other: Stream | undefined;
-  /** The other one is told first. */
-  private second = false;
-  private readonly direction: number;
-  private readonly target: StreamTarget;
   private readonly env: Environment;
 
-  constructor(direction: number, target: StreamTarget, env: Environment) {
-    this.direction = direction;
-    this.target = target;
+  constructor(env: Environment) {
     this.env = env;
   }
 
@@ -69,133 +60,96 @@ export class Stream {
   }
 
   get waiting(): boolean {
-    return this.early.length > 0 || (this.endHow !== undefined && !this.finished);
+    return this.early.length > 0 || (this.ending !== undefined && !this.finished);
   }
 
-  push(
-    first: boolean,
-    time: number,
-    offset: number,
-    length: number,
-    captured: number,
-    bytes: Uint8Array,
-    start: number,
-  ): void {
+  push(piece: Piece): void {
     if (this.finished) {
       this.env.counters.lateRecords++;
       return;
     }
-    if (this.next >= 0 && (offset > this.next || this.peer.lacks(time))) {
-      this.keep(first, time, offset, length, captured, bytes, start);
-    } else if (offset === this.next || this.next < 0) {
-      this.accept(first, time, offset, length, captured, bytes, start);
-    } else {
-      this.overlap(time, offset, length, captured, bytes, start);
-    }
+    if (this.next >= 0 && (piece.offset > this.next || this.peer.lacks(piece.time))) this.keep(piece);
+    else this.deliver(piece);
     if (this.early.length + this.peer.early.length > 0) this.catchUp();
-    if (this.endHow !== undefined) this.tryFinish(false);
+    if (this.ending !== undefined) this.tryFinish(false);
   }
 
   /** This direction ends at `offset`, once everything before it is there. */
   end(how: End, offset: number, time: number): void {
-    this.announce(how, offset, time, this.env.holdNs);
+    const { both = false, second = false } = this.ending ?? {};
+    this.announce({ how, offset, time, deadline: this.env.now + this.env.holdNs, both, second });
     this.tryFinish(false);
   }
 
   /**
-   * Both directions end at once, `first` before `second`: the last bytes of neither come after the end of the other.
-   * What is missing is waited for, `patience` ns long.
+   * Both directions end at once, this one first: the last bytes of neither come after the end of the other. What is
+   * missing is waited for, `patience` ns long.
    */
-  static endBoth(
-    how: End,
-    time: number,
-    patience: number,
-    first: Stream,
-    firstOffset: number,
-    second: Stream,
-    secondOffset: number,
-  ): void {
-    first.announce(how, firstOffset, time, patience);
-    second.announce(how, secondOffset, time, patience);
-    first.other = second;
-    second.other = first;
-    second.second = true;
-    first.tryFinish(false);
-    second.tryFinish(false);
+  endBoth(how: End, time: number, patience: number, offset: number, peerOffset: number): void {
+    const { peer } = this;
+    const deadline = this.env.now + patience;
+    this.announce({ how, offset, time, deadline, both: true, second: false });
+    peer.announce({ how, offset: peerOffset, time, deadline, both: true, second: true });
+    this.tryFinish(false);
+    peer.tryFinish(false);
   }
 
   /** Gives up waiting for what is overdue at `now`. */
   expire(now: number): void {
     for (let { hole } = this; hole !== undefined && hole.deadline <= now; hole = this.hole) this.skip(hole);
-    if (this.endHow !== undefined && this.endDeadline <= now) this.tryFinish(true);
+    if (this.ending !== undefined && this.ending.deadline <= now) this.tryFinish(true);
   }
 
   /** Nobody listens any more: forget everything, and begin anywhere if asked again. */
   forget(): void {
-    for (const record of this.early) this.release(record);
+    for (const piece of this.early) this.release(piece);
     this.early = [];
     this.next = -1;
   }
 
-  private accept(
-    first: boolean,
-    time: number,
-    offset: number,
-    length: number,
-    captured: number,
-    bytes: Uint8Array,
-    start: number,
-  ): void {
+  /** Tells what is new of a piece before which nothing is waited for. */
+  private deliver({ first, time, offset, length, captured, bytes, start }: Piece): void {
+    const known = this.next < 0 ? 0 : this.next - offset;
+    if (known > 0) {
+      this.env.counters.overlapBytes += Math.min(known, length);
+      if (known >= length) return;
+    }
     this.next = offset + length;
-    if (captured > 0) this.target.bytes(this.direction, bytes, start, start + captured, time, first, this.patient);
-    if (captured < length) this.missing(length - captured, time);
+    if (captured > known) {
+      const { targets, patient } = this;
+      const fresh = first && known === 0;
+      for (let index = 0; index < targets.length; index++) {
+        targets[index]?.bytes(bytes, start + known, start + captured, time, fresh, patient);
+      }
+    }
+    if (captured < length) this.missing(length - Math.max(known, captured), time);
   }
 
   private missing(length: number, time: number): void {
     this.env.counters.gaps++;
     this.env.counters.gapBytes += length;
-    this.target.gap(this.direction, length, time);
+    for (const target of this.targets) target.gap(length, time);
   }
 
-  private overlap(
-    time: number,
-    offset: number,
-    length: number,
-    captured: number,
-    bytes: Uint8Array,
-    start: number,
-  ): void {
-    const known = Math.min(this.next - offset, length);
-    this.env.counters.overlapBytes += known;
-    if (known === length) return;
-    const skipped = Math.min(known, captured);
-    this.accept(false, time, this.next, length - known, captured - skipped, bytes, start + skipped);
-  }
-
-  private keep(
-    first: boolean,
-    time: number,
-    offset: number,
-    length: number,
-    captured: number,
-    bytes: Uint8Array,
-    start: number,
-  ): void {
+  private keep(piece: Piece): void {
+    const { first, time, offset, length, captured, start } = piece;
     if (offset > this.next) this.env.counters.reordered++;
     let copy = this.room(captured);
-    while (copy === undefined && this.skipOldest()) copy = this.room(captured);
+    while (copy === undefined && this.skipOldest()) {
+      // Who was told may have forgotten the stream.
+      if (this.next < 0) return;
+      copy = this.room(captured);
+    }
     if (copy === undefined) {
       // Nothing is waited for any more, and still there is no memory.
-      if (offset > this.next) this.missing(offset - this.next, time);
-      if (offset >= this.next) this.accept(first, time, offset, length, captured, bytes, start);
-      else this.overlap(time, offset, length, captured, bytes, start);
+      this.jump(piece);
       return;
     }
-    copy.set(bytes.subarray(start, start + captured));
+    copy.set(piece.bytes.subarray(start, start + captured));
     const deadline = this.env.now + this.env.holdNs;
     let at = this.early.length;
     while (at > 0 && (this.early[at - 1]?.offset ?? 0) > offset) at--;
-    this.early.splice(at, 0, { offset, length, captured, first, time, bytes: copy, deadline });
+    this.early.splice(at, 0, { first, time, offset, length, captured, bytes: copy, start: 0, deadline });
     this.earlyBytes += captured;
   }
 
@@ -214,13 +168,13 @@ export class Stream {
     return own !== undefined || others !== undefined;
   }
 
-  /** The record behind a hole. */
+  /** The piece behind a hole. */
   private get hole(): Early | undefined {
     const head = this.early[0];
     return head !== undefined && head.offset > this.next ? head : undefined;
   }
 
-  /** Delivers the early records of both directions that fit now, as they passed. */
+  /** Delivers the early pieces of both directions that fit now, as they passed. */
   private catchUp(): void {
     const { peer } = this;
     for (;;) {
@@ -230,10 +184,10 @@ export class Stream {
       else if (others !== undefined) peer.take(others);
       else break;
     }
-    if (peer.endHow !== undefined) peer.tryFinish(false);
+    peer.tryFinish(false);
   }
 
-  /** The first early record, when nothing is missing before it in either direction. */
+  /** The first early piece, when nothing is missing before it in either direction. */
   private ready(): Early | undefined {
     const head = this.early[0];
     return head === undefined || head.offset > this.next || this.peer.lacks(head.time) ? undefined : head;
@@ -250,10 +204,6 @@ export class Stream {
     this.patient = false;
     this.peer.patient = false;
     try {
-      if (head.offset > this.next) {
-        this.missing(head.offset - this.next, head.time);
-        this.next = head.offset;
-      }
       this.take(head);
       this.catchUp();
     } finally {
@@ -262,45 +212,53 @@ export class Stream {
     }
   }
 
+  /** The first early piece is told; who is told may forget the stream. */
   private take(head: Early): void {
     this.early.shift();
-    const { bytes } = head;
-    if (head.offset === this.next) {
-      this.accept(head.first, head.time, head.offset, head.length, head.captured, bytes, 0);
-    } else {
-      this.overlap(head.time, head.offset, head.length, head.captured, bytes, 0);
+    try {
+      this.jump(head);
+    } finally {
+      this.release(head);
     }
-    this.release(head);
   }
 
-  private release(record: Early): void {
-    this.earlyBytes -= record.captured;
-    if (record.bytes !== EMPTY) this.env.memory.give(record.bytes);
+  /** Tells a piece, and what is missing before it as missing. */
+  private jump(piece: Piece): void {
+    const { offset, time } = piece;
+    const { next } = this;
+    if (offset > next) {
+      this.next = offset;
+      this.missing(offset - next, time);
+      if (this.next < 0) return;
+    }
+    this.deliver(piece);
   }
 
-  private announce(how: End, offset: number, time: number, patience: number): void {
-    if (this.finished) return;
-    this.endHow = how;
-    this.endOffset = offset;
-    this.endTime = time;
-    this.endDeadline = this.env.now + patience;
+  private release(piece: Early): void {
+    this.earlyBytes -= piece.captured;
+    if (piece.bytes !== EMPTY) this.env.memory.give(piece.bytes);
+  }
+
+  private announce(ending: Ending): void {
+    if (!this.finished) this.ending = ending;
   }
 
   /** Everything before the end is there. */
   private get complete(): boolean {
-    return this.finished || (this.early.length === 0 && (this.next < 0 || this.endOffset <= this.next));
+    const { ending, next } = this;
+    return this.finished || (this.early.length === 0 && (next < 0 || (ending !== undefined && ending.offset <= next)));
   }
 
   private tryFinish(overdue: boolean): void {
-    const { other, endHow } = this;
-    if (endHow === undefined || this.finished) return;
-    if (!overdue && !(this.complete && (other === undefined || other.complete))) return;
-    if (this.second) other?.tryFinish(overdue);
+    const { ending, peer } = this;
+    if (ending === undefined || this.finished) return;
+    if (!overdue && !(this.complete && (!ending.both || peer.complete))) return;
+    if (ending.second) peer.tryFinish(overdue);
     while (this.early.length > 0 && this.skipOldest());
     if (this.finished) return;
-    if (!this.complete) this.missing(this.endOffset - this.next, this.endTime);
+    if (!this.complete) this.missing(ending.offset - this.next, ending.time);
     this.finished = true;
-    this.target.finish(this.direction, endHow, this.endTime);
-    other?.tryFinish(false);
+    for (const target of this.targets) target.finish(ending.how, ending.time);
+    if (ending.both) peer.tryFinish(false);
   }
 }

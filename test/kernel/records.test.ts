@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { NativeRing } from '../../src/kernel/addon.ts';
 import * as layout from '../../src/kernel/layout.gen.ts';
 import { RecordReader } from '../../src/kernel/records.ts';
-import type { ConnRecord, RecordHandler } from '../../src/kernel/types.ts';
+import type { ConnRecord, DataRecord, RecordHandler } from '../../src/kernel/types.ts';
 import { fc } from '../support/property.ts';
 
 const DISCARD = 0x40000000;
@@ -88,7 +88,7 @@ describe('RecordReader', () => {
         const seen: Uint8Array[] = [];
         const handler: RecordHandler = {
           ...ignore,
-          data(cookie, _g, direction, first, _t, offset, length, captured, _s, _tgid, _tid, bytes, at) {
+          data({ cookie, direction, first, offset, length, captured, bytes, start: at }) {
             expect([cookie, direction, first, offset]).toEqual([seen.length + 1, 1, true, 2 ** 33 + seen.length]);
             expect(length).toBe(captured);
             seen.push(bytes.slice(at, at + captured));
@@ -116,7 +116,7 @@ describe('RecordReader', () => {
       ring.push(dataRecord(i + 1, 0, new Uint8Array(8)));
     }
     const cookies: number[] = [];
-    const handler = { ...ignore, data: (cookie: number) => cookies.push(cookie) };
+    const handler = { ...ignore, data: ({ cookie }: DataRecord) => cookies.push(cookie) };
     expect(reader.drain(handler, 1)).toBe(64);
     expect(cookies).toEqual([1]);
     reader.drain(handler, 130);
@@ -136,7 +136,7 @@ describe('RecordReader', () => {
         const seen: number[] = [];
         const handler: RecordHandler = {
           ...ignore,
-          data(cookie, _g, _d, _f, _t, _o, _l, captured, _s, _tgid, _tid, bytes, at) {
+          data({ cookie, captured, bytes, start: at }) {
             expect([captured, bytes[at], bytes[at + captured - 1]]).toEqual([list[cookie - 1], 7, 7]);
             seen.push(cookie);
           },
@@ -182,7 +182,7 @@ describe('RecordReader', () => {
     ring.push(dataRecord(1, 0, new Uint8Array(8)));
     ring.push(dataRecord(2, 0, new Uint8Array(8)));
     const cookies: number[] = [];
-    const data = (cookie: number) => {
+    const data = ({ cookie }: DataRecord) => {
       cookies.push(cookie);
       throw new Error('handler');
     };

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import * as layout from '../../src/kernel/layout.gen.ts';
 import { compile, describeKernel, observe } from '../support/kernel.ts';
-import type { DataRecord, Session } from '../support/kernel_session.ts';
+import type { SeenData, Session } from '../support/kernel_session.ts';
 
 const SEND = layout.DIRECTION_SEND;
 const RECV = layout.DIRECTION_RECV;
@@ -45,7 +45,7 @@ class Trap {
     return this.session.conns.filter((conn) => conn.cookie === this.cookie(name, nth));
   }
 
-  records(name: string, direction: number, nth = 0): DataRecord[] {
+  records(name: string, direction: number, nth = 0): SeenData[] {
     const cookie = this.cookie(name, nth);
     return this.session.data.filter((record) => record.cookie === cookie && record.direction === direction);
   }

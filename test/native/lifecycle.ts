@@ -17,7 +17,7 @@ let checksum = 0;
 const nothing = () => {};
 const handler: RecordHandler = {
   conn: nothing,
-  data(_c, _g, _d, _f, _t, _o, _l, captured, _s, _tgid, _tid, bytes, start) {
+  data({ captured, bytes, start }) {
     for (let i = 0; i < captured; i++) {
       checksum = (checksum + (bytes[start + i] ?? 0)) | 0;
     }

@@ -8,7 +8,15 @@ import { readFileSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { openKernelTap } from '../../src/kernel/tap.ts';
-import type { ConnRecord, KernelCounters, KernelTapOptions, ProcessRecord } from '../../src/kernel/types.ts';
+import type {
+  ConnRecord,
+  DataRecord,
+  EndRecord,
+  KernelCounters,
+  KernelTapOptions,
+  ProcessRecord,
+  RecordHandler,
+} from '../../src/kernel/types.ts';
 
 export interface SessionRequest {
   /** For sh -c, run when the tap is open. A byte that it writes to descriptor 3 is answered when all before it was read. */
@@ -26,20 +34,8 @@ export interface SessionRequest {
   readonly wakeOnly?: boolean;
 }
 
-export interface DataRecord {
-  cookie: number;
-  generation: number;
-  direction: number;
-  first: boolean;
-  time: number;
-  offset: number;
-  length: number;
-  skip: number;
-  tgid: number;
-  tid: number;
-  /** Captured bytes, latin1. */
-  text: string;
-}
+/** Its bytes as latin1. */
+export type SeenData = Omit<DataRecord, 'captured' | 'bytes' | 'start'> & { text: string };
 
 export interface Session {
   readonly backend: string;
@@ -49,17 +45,8 @@ export interface Session {
   readonly output: string;
   readonly counters: KernelCounters;
   readonly conns: ConnRecord[];
-  readonly data: DataRecord[];
-  readonly ends: {
-    cookie: number;
-    generation: number;
-    oldState: number;
-    newState: number;
-    error: number;
-    sent: number;
-    received: number;
-    unread: boolean;
-  }[];
+  readonly data: SeenData[];
+  readonly ends: Omit<EndRecord, 'time'>[];
   readonly execs: {
     process: ProcessRecord;
     parentTgid: number;
@@ -102,50 +89,26 @@ const forks: Session['forks'] = [];
 const exits: Session['exits'] = [];
 const progress: Session['progress'] = [];
 
-const handler = {
-  conn(record: ConnRecord) {
+const handler: RecordHandler = {
+  conn(record) {
     conns.push(record);
     if (request.policy !== undefined) {
       tap.setPolicy(record.cookie, request.policy);
     }
   },
-  data(
-    cookie: number,
-    generation: number,
-    direction: number,
-    first: boolean,
-    time: number,
-    offset: number,
-    length: number,
-    captured: number,
-    skip: number,
-    tgid: number,
-    tid: number,
-    bytes: Uint8Array,
-    start: number,
-  ) {
+  data({ cookie, generation, direction, first, time, offset, length, captured, skip, tgid, tid, bytes, start }) {
     const text = Buffer.from(bytes.buffer, start, captured).toString('latin1');
     data.push({ cookie, generation, direction, first, time, offset, length, skip, tgid, tid, text });
   },
-  end(
-    cookie: number,
-    generation: number,
-    _time: number,
-    oldState: number,
-    newState: number,
-    error: number,
-    sent: number,
-    received: number,
-    unread: boolean,
-  ) {
+  end({ cookie, generation, oldState, newState, error, sent, received, unread }) {
     ends.push({ cookie, generation, oldState, newState, error, sent, received, unread });
   },
-  exec(process: ProcessRecord, time: number, parentTgid: number, _: number, netns: number, filename: string) {
+  exec({ process, time, parentTgid, netns, filename }) {
     const now = tap.now();
     execs.push({ process, parentTgid, netns, filename, delay: now - time });
   },
-  fork: (child: ProcessRecord, _time: number, parentTgid: number) => forks.push({ child, parentTgid }),
-  exit: (tgid: number, startTime: number, _time: number, code: number) => exits.push({ tgid, startTime, code }),
+  fork: ({ process: child, parentTgid }) => forks.push({ child, parentTgid }),
+  exit: ({ tgid, startTime, code }) => exits.push({ tgid, startTime, code }),
 };
 
 const drain = (): void => {

@@ -30,11 +30,11 @@ const handler: RecordHandler = {
   conn: () => {},
   data: () => {},
   end: () => {},
-  fork: (child, time, parentTgid, parentStartTime) => table.fork(child, time, parentTgid, parentStartTime),
-  exit: (tgid, startTime, time, code) => table.exit(tgid, startTime, time, code),
-  exec: (record, time, parentTgid, parentStartTime, netns, filename) => {
-    table.exec(record, time, parentTgid, parentStartTime, netns, filename);
-    const owner = table.owner(record, time);
+  fork: (record) => table.fork(record),
+  exit: (record) => table.exit(record),
+  exec: (record) => {
+    table.exec(record);
+    const owner = table.owner(record.process, record.time);
     serviceNames.push(owner.instance.serviceName);
     executables.push(owner.executableName);
   },

@@ -29,8 +29,10 @@ class TalkingKernel extends FakeKernel {
     }
     const at = (this.exchanges - 1) * 3;
     const bytes = Buffer.from('?a\n!!\n');
-    handler.data(1, 1, 0, true, time, at, 3, 3, 0, 7, 7, bytes, 0);
-    handler.data(1, 1, 1, true, time, at, 3, 3, 0, 7, 7, bytes, 3);
+    const operation = { cookie: 1, generation: 1, first: true, time, offset: at, length: 3, captured: 3, bytes };
+    const rest = { skip: 0, tgid: 7, tid: 7 };
+    handler.data({ ...operation, ...rest, direction: 0, start: 0 });
+    handler.data({ ...operation, ...rest, direction: 1, start: 3 });
     return 100;
   }
 }

@@ -351,7 +351,9 @@ export class Bench {
     const bytes = Buffer.from(`#?#${text.slice(0, captured)}\n#?#`, 'latin1');
     const { first = true, generation = 1 } = changes;
     this.push((handler) => {
-      handler.data(cookie, generation, direction, first, time, offset, text.length, captured, 0, 7, 7, bytes, 3);
+      const { length } = text;
+      const whose = { cookie, generation, direction, tgid: 7, tid: 7 };
+      handler.data({ ...whose, first, time, offset, length, captured, skip: 0, bytes, start: 3 });
       bytes.fill(0);
     });
   }
@@ -366,12 +368,24 @@ export class Bench {
 
   /** The connection's state becomes `newState`; of what has arrived, `unread` bytes are not read yet. */
   end(cookie: number, oldState: number, newState: number, error = 0, unread = 0): void {
-    const ends = this.offsets.get(cookie) ?? { sent: 0, received: 0 };
-    const { sent, received } = ends;
-    const time = ++this.kernel.time;
-    this.push((handler) =>
-      handler.end(cookie, 1, time, oldState, newState, error, sent, received + unread, unread > 0),
-    );
+    const { sent, received } = this.offsets.get(cookie) ?? { sent: 0, received: 0 };
+    this.kernel.time++;
+    this.ended(cookie, oldState, newState, sent, received + unread, error, unread > 0);
+  }
+
+  /** The same, with the offsets that the kernel tells. */
+  ended(
+    cookie: number,
+    oldState: number,
+    newState: number,
+    sent: number,
+    received: number,
+    error = 0,
+    unread = false,
+  ): void {
+    const { time } = this.kernel;
+    const record = { cookie, generation: 1, time, oldState, newState, error, sent, received, unread };
+    this.push((handler) => handler.end(record));
   }
 }
 

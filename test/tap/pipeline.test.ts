@@ -312,9 +312,10 @@ describe('clock and metrics', () => {
 
   test('process records go to the process table', () => {
     const process = { tgid: 9, pid: 9, startTime: 1, cgroupId: 1, comm: 'x' };
-    bench.push((handler) => handler.fork(process, MS, 1, 1));
-    bench.push((handler) => handler.exec(process, MS, 1, 1, 1, '/bin/x'));
-    bench.push((handler) => handler.exit(9, 1, MS, 0));
+    const parent = { parentTgid: 1, parentStartTime: 1 };
+    bench.push((handler) => handler.fork({ process, time: MS, ...parent }));
+    bench.push((handler) => handler.exec({ process, time: MS, ...parent, netns: 1, filename: '/bin/x' }));
+    bench.push((handler) => handler.exit({ tgid: 9, startTime: 1, time: MS, code: 0 }));
     bench.drain();
     expect(bench.processes.told).toEqual(['fork', 'exec', 'exit']);
   });

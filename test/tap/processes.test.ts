@@ -37,6 +37,10 @@ function attributesOf(instance: ServiceInstance): Record<string, unknown> {
   return JSON.parse(new TextDecoder().decode(instance.resource));
 }
 
+/** The parent that the kernel's records name. */
+const childOf = (...of: Parameters<typeof record>) => ({ parentTgid: of[0], parentStartTime: record(...of).startTime });
+const init = { parentTgid: 1, parentStartTime: 1 };
+
 beforeEach(() => {
   tree = new ProcTree();
   retired = [];
@@ -88,16 +92,16 @@ describe('a process', () => {
 
   test('keeps what exec told when it is gone a moment later', () => {
     tree.add(42, { comm: 'curl', exe: '/usr/bin/curl', env: { OTEL_SERVICE_NAME: 'probe' } });
-    table.exec(record(42, 1000, { comm: 'curl' }), 0, 1, 1, 1, '/usr/bin/curl');
+    table.exec({ process: record(42, 1000, { comm: 'curl' }), ...init, filename: '/usr/bin/curl' });
     tree.remove(42);
-    table.exit(42, record(42).startTime, 5, 0);
+    table.exit({ tgid: 42, startTime: record(42).startTime, time: 5 });
     const process = table.owner(record(42), 10);
     expect(process.executable).toBe('/usr/bin/curl');
     expect(process.instance.serviceName).toBe('probe');
   });
 
   test('that ended before its exec was read has the name of the record', () => {
-    table.exec(record(42, 1000, { comm: 'curl' }), 0, 1, 1, 1, '/usr/bin/curl');
+    table.exec({ process: record(42, 1000, { comm: 'curl' }), ...init, filename: '/usr/bin/curl' });
     expect(table.owner(record(42), 1)).toMatchObject({ executable: '/usr/bin/curl', executableName: 'curl' });
   });
 
@@ -106,7 +110,7 @@ describe('a process', () => {
     ['/dev/fd/5', '/dev/fd/5', 'app'],
     ['', '', 'app'],
   ])('hidden, executing %p', (filename, executable, name) => {
-    table.exec(record(42, 1000, { pid: 0 }), 0, 1, 1, 1, filename);
+    table.exec({ process: record(42, 1000, { pid: 0 }), ...init, filename });
     expect(table.owner(record(42, 1000, { pid: 0 }), 1)).toMatchObject({ pid: 0, executable, executableName: name });
   });
 
@@ -118,7 +122,7 @@ describe('a process', () => {
     const filter = { ...NO_FILTER, executables: ['sh'] };
     expect(process.matches(filter)).toBe(true);
     tree.add(42, { exe: '/usr/bin/app' });
-    table.exec(record(42), 1, 1, 1, 1, '/usr/bin/app');
+    table.exec({ process: record(42), ...init, filename: '/usr/bin/app' });
     expect(process.matches(filter)).toBe(false);
     expect(process.instance).not.toBe(shell);
     expect(retired).toEqual([shell]);
@@ -211,9 +215,9 @@ describe('an instance', () => {
 
   test('is found from fork records without /proc', () => {
     const hidden = { pid: 0, comm: 'nginx' };
-    table.exec(record(10, 1000, hidden), 0, 1, 1, 1, '/usr/sbin/nginx');
-    table.fork(record(11, 1001, hidden), 1, 10, record(10).startTime);
-    table.fork(record(12, 1002, hidden), 1, 11, record(11, 1001).startTime);
+    table.exec({ process: record(10, 1000, hidden), ...init, filename: '/usr/sbin/nginx' });
+    table.fork({ process: record(11, 1001, hidden), ...childOf(10) });
+    table.fork({ process: record(12, 1002, hidden), ...childOf(11, 1001) });
     const instances = [10, 11, 12].map((pid) => table.owner(record(pid, 990 + pid, hidden), 2).instance);
     expect(new Set(instances).size).toBe(1);
     expect(instances[0]?.serviceName).toBe('nginx');
@@ -231,28 +235,28 @@ describe('an instance', () => {
 
   test('survives its master', () => {
     tree.add(10, nginx);
-    table.exec(record(10), 0, 1, 1, 1, '/usr/sbin/nginx');
-    table.fork(record(11, 1001), 1, 10, record(10).startTime);
-    table.fork(record(12, 1002), 1, 10, record(10).startTime);
+    table.exec({ process: record(10), ...init, filename: '/usr/sbin/nginx' });
+    table.fork({ process: record(11, 1001), ...childOf(10) });
+    table.fork({ process: record(12, 1002), ...childOf(10) });
     tree.add(11, { ...nginx, ppid: 1, start: 1001 });
     tree.add(12, { ...nginx, ppid: 1, start: 1002 });
     const { instance } = table.owner(record(11, 1001), 1);
-    table.exit(10, record(10).startTime, 2, 0);
+    table.exit({ tgid: 10, startTime: record(10).startTime, time: 2 });
     table.sweep(2 + GRACE_NS);
     expect(table.owner(record(12, 1002), 3 + GRACE_NS).instance).toBe(instance);
     expect(retired).toEqual([]);
-    table.exit(11, record(11, 1001).startTime, 4 + GRACE_NS, 0);
-    table.exit(12, record(12, 1002).startTime, 4 + GRACE_NS, 0);
+    table.exit({ tgid: 11, startTime: record(11, 1001).startTime, time: 4 + GRACE_NS });
+    table.exit({ tgid: 12, startTime: record(12, 1002).startTime, time: 4 + GRACE_NS });
     table.sweep(4 + 2 * GRACE_NS);
     expect(retired).toEqual([instance]);
   });
 
   test('of siblings whose parent ended before they were looked at', () => {
     tree.add(10, nginx);
-    table.fork(record(10), 0, 1, 1);
-    table.fork(record(11, 1001), 1, 10, record(10).startTime);
-    table.fork(record(12, 1002), 1, 10, record(10).startTime);
-    table.exit(10, record(10).startTime, 2, 0);
+    table.fork({ process: record(10), ...init });
+    table.fork({ process: record(11, 1001), ...childOf(10) });
+    table.fork({ process: record(12, 1002), ...childOf(10) });
+    table.exit({ tgid: 10, startTime: record(10).startTime, time: 2 });
     tree.remove(10);
     tree.add(11, { ...nginx, start: 1001 });
     tree.add(12, { ...nginx, start: 1002 });
@@ -278,10 +282,10 @@ describe('an instance', () => {
   test('is a cluster that executes the same script again', () => {
     const node = { comm: 'node', exe: '/usr/bin/node', args: ['node', '/app/shop.js'] };
     tree.add(10, node);
-    table.exec(record(10), 0, 1, 1, 1, '/usr/bin/node');
-    table.fork(record(11, 1001), 1, 10, record(10).startTime);
+    table.exec({ process: record(10), ...init, filename: '/usr/bin/node' });
+    table.fork({ process: record(11, 1001), ...childOf(10) });
     tree.add(11, { ...node, ppid: 10, start: 1001 });
-    table.exec(record(11, 1001), 2, 10, record(10).startTime, 1, '/usr/bin/node');
+    table.exec({ process: record(11, 1001), ...childOf(10), filename: '/usr/bin/node' });
     const { instance } = table.owner(record(11, 1001), 3);
     expect(table.owner(record(10), 3).instance).toBe(instance);
     expect(instance.serviceName).toBe('shop');
@@ -307,17 +311,17 @@ describe('an instance', () => {
     const process = table.owner(record(10), 0);
     const { instance } = process;
     tree.add(10, after);
-    table.exec(record(10), 1, 1, 1, 1, '/usr/sbin/nginx');
+    table.exec({ process: record(10), ...init, filename: '/usr/sbin/nginx' });
     expect(process.instance).toBe(instance);
     expect(retired).toEqual([]);
   });
 
   test('is described as it was, though its first process executes something else', () => {
     tree.add(10, { exe: '/usr/bin/first' });
-    table.exec(record(10), 0, 1, 1, 1, '/usr/bin/first');
-    table.fork(record(11, 1001), 1, 10, record(10).startTime);
+    table.exec({ process: record(10), ...init, filename: '/usr/bin/first' });
+    table.fork({ process: record(11, 1001), ...childOf(10) });
     tree.add(10, { exe: '/usr/bin/second' });
-    table.exec(record(10), 2, 1, 1, 1, '/usr/bin/second');
+    table.exec({ process: record(10), ...init, filename: '/usr/bin/second' });
     expect(table.owner(record(11, 1001), 3).instance.serviceName).toBe('first');
     expect(table.owner(record(10), 3).instance.serviceName).toBe('second');
   });
@@ -330,8 +334,8 @@ describe('an instance', () => {
 
   test('that nobody used ends without a call', () => {
     tree.add(10, nginx);
-    table.exec(record(10), 0, 1, 1, 1, '/usr/sbin/nginx');
-    table.exit(10, record(10).startTime, 1, 0);
+    table.exec({ process: record(10), ...init, filename: '/usr/sbin/nginx' });
+    table.exit({ tgid: 10, startTime: record(10).startTime, time: 1 });
     table.sweep(1 + GRACE_NS);
     expect(table.counters).toMatchObject({ instances: 1, retired: 0 });
   });
@@ -345,7 +349,7 @@ describe('bounds', () => {
       const process = table.owner(record(pid), 0);
       if (pid !== 105) void process.instance;
     }
-    table.exit(110, record(110).startTime, 1, 0);
+    table.exit({ tgid: 110, startTime: record(110).startTime, time: 1 });
     tree.add(200, { ppid: 0 });
     table.owner(record(200), 2);
     expect(table.counters.evicted).toBe(2);
@@ -364,15 +368,15 @@ describe('bounds', () => {
         const of = (tgid: number) => record(tgid, 1000 + tgid, { pid: 0, comm: `c${tgid % 3}`, cgroupId: tgid % 2 });
         for (const [what, a, b] of steps) {
           now += 1e8;
-          const parent = of(b);
-          if (what === 'exec') table.exec(of(a), now, b, parent.startTime, 1, `/bin/${a % 4}`);
-          else if (what === 'fork') table.fork(of(a), now, b, parent.startTime);
-          else if (what === 'exit') table.exit(a, of(a).startTime, now, 0);
+          const parent = { parentTgid: b, parentStartTime: of(b).startTime };
+          if (what === 'exec') table.exec({ process: of(a), ...parent, filename: `/bin/${a % 4}` });
+          else if (what === 'fork') table.fork({ process: of(a), ...parent });
+          else if (what === 'exit') table.exit({ tgid: a, startTime: of(a).startTime, time: now });
           else if (what === 'owner') used.add(table.owner(of(a), now).instance);
           else table.sweep(now);
           expect(table.size).toBeLessThanOrEqual(32);
         }
-        for (let tgid = 0; tgid <= 60; tgid++) table.exit(tgid, of(tgid).startTime, now, 0);
+        for (let tgid = 0; tgid <= 60; tgid++) table.exit({ tgid, startTime: of(tgid).startTime, time: now });
         table.sweep(now + 2 * GRACE_NS);
         expect(table.size).toBe(0);
         expect(new Set(retired)).toEqual(used);

@@ -136,10 +136,10 @@ gated(nginx === undefined ? 'there is no nginx' : undefined)(
     expect(new Set(processes.map((one) => one.instance)).size).toBe(1);
     expect(instance?.serviceName).toBe('nginx');
     expect(attributesOf(owner(master))).toMatchObject({ 'process.pid': master });
-    for (const { tgid, startTime } of records.slice(0, 2)) table.exit(tgid, startTime, 1, 0);
+    for (const { tgid, startTime } of records.slice(0, 2)) table.exit({ tgid, startTime, time: 1 });
     table.sweep(GRACE_NS + 1);
     expect(retired).toEqual([]);
-    table.exit(master, records[2]?.startTime ?? 0, 1, 0);
+    table.exit({ tgid: master, startTime: records[2]?.startTime ?? 0, time: 1 });
     table.sweep(GRACE_NS + 1);
     expect(retired).toEqual([instance]);
   },
@@ -184,7 +184,8 @@ test('a known process is found in under a microsecond, an exec read in under 300
       ),
     ),
   );
-  const exec = best(() => table.exec(self, 0, 1, 1, 1, process.execPath), 5, 100);
+  const started = { process: self, parentTgid: 1, parentStartTime: 1, filename: process.execPath };
+  const exec = best(() => table.exec(started), 5, 100);
   expect(lookup).toBeLessThan(1);
   expect(exec).toBeLessThan(300);
 });

@@ -155,8 +155,8 @@ describe('order', () => {
     bench.conn(1);
     bench.recv(1, '!\n!');
     bench.recv(1, '\n!\n');
-    const time = ++bench.kernel.time;
-    bench.push((handler) => handler.end(1, 1, time, 9, 7, 0, 9, 6, false));
+    bench.kernel.time++;
+    bench.ended(1, 9, 7, 9, 6);
     bench.send(1, '?a\n', { offset: 0 });
     bench.send(1, '?b\n?c\n', { offset: 3 });
     bench.later();
@@ -254,8 +254,8 @@ describe('connections', () => {
     bench.conn(1);
     bench.send(1, '?a\n');
     bench.kernel.time += MS;
-    const time = ++bench.kernel.time;
-    bench.push((handler) => handler.end(1, 1, time, 9, 7, 0, 3, 2, false));
+    bench.kernel.time++;
+    bench.ended(1, 9, 7, 3, 2);
     bench.recv(1, '!\n');
     bench.drain();
     expect(bench.names).toEqual(['a']);

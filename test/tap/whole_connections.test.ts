@@ -71,8 +71,8 @@ describe('a protocol that nobody knows', () => {
     expect(bench.kernel.policies.get(1)).toBe(COUNT_ONLY);
     // Of this no record came; the end has its length.
     bench.kernel.time += 500 * MS;
-    bench.push((handler) => handler.end(1, 1, bench.kernel.time, ESTABLISHED, FIN_WAIT1, 0, 70_004, 9, false));
-    bench.push((handler) => handler.end(1, 1, bench.kernel.time, FIN_WAIT2, CLOSE, 0, 70_004, 9, false));
+    bench.ended(1, ESTABLISHED, FIN_WAIT1, 70_004, 9);
+    bench.ended(1, FIN_WAIT2, CLOSE, 70_004, 9);
     bench.later(300);
     bench.later(300);
     expect(bench.names).toEqual(['TCP']);
@@ -132,8 +132,8 @@ describe('a protocol that nobody knows', () => {
       ['receive', 20],
     ];
     expect(bytes).toEqual(before);
-    bench.push((handler) => handler.end(1, 1, bench.kernel.time, ESTABLISHED, FIN_WAIT1, 0, 160, 20, false));
-    bench.push((handler) => handler.end(1, 1, bench.kernel.time, FIN_WAIT2, CLOSE, 0, 160, 20, false));
+    bench.ended(1, ESTABLISHED, FIN_WAIT1, 160, 20);
+    bench.ended(1, FIN_WAIT2, CLOSE, 160, 20);
     bench.later(300);
     bench.later(300);
     expect(bytes).toEqual([...before, ['transmit', 10]]);
@@ -276,6 +276,16 @@ describe('TLS', () => {
     });
     expect(attributes()).not.toHaveProperty(['sonde.partial']);
     expect(ledger('detection.verdict.tls', 'detection.verdict.withdrawn', 'held.bytes')).toEqual([1, 0, 0]);
+  });
+
+  test('of a handshake that is given up in front of bytes that waited, these are given back once', () => {
+    start();
+    bench.conn(1);
+    const flight = String(handshake12[1]?.[1]);
+    bench.send(1, String(handshake12[0]?.[1]));
+    bench.recv(1, flight.slice(100), { offset: 100 });
+    bench.later();
+    expect(ledger('gaps', 'rejects.tls.handshake_lost', 'records.reordered', 'held.bytes')).toEqual([1, 1, 1, 0]);
   });
 
   test('a server does not let its clients choose the values of its metrics', () => {

@@ -49,7 +49,7 @@ let ends = 0;
 const nothing = () => {};
 const handler: RecordHandler = {
   conn: (record) => conns.set(record.cookie, record),
-  data(cookie, _g, direction, _f, _t, offset, _l, captured, _s, _tgid, _tid, bytes, start) {
+  data({ cookie, direction, offset, captured, bytes, start }) {
     const key = `${conns.get(cookie)?.role}/${direction}/${conns.get(cookie)?.family}`;
     const text = Buffer.from(bytes.buffer, start, captured).toString('latin1');
     const before = streams.get(key) ?? '';
@@ -57,7 +57,7 @@ const handler: RecordHandler = {
     streams.set(key, before + text);
   },
   end: () => ends++,
-  exec: (_p, _t, _pt, _ps, _n, filename) => execs.push(filename),
+  exec: ({ filename }) => execs.push(filename),
   fork: nothing,
   exit: nothing,
 };
