@@ -1,6 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
 import { SondeError } from '../errors.ts';
-import { normalTraces } from '../exporters/debug/normal.ts';
 import { decodeMessage } from '../pdata/otlp/decode.ts';
 import { requestOf } from '../pdata/otlp/schema.ts';
 import { toJson } from '../pdata/otlp/to_json.ts';
@@ -10,6 +9,7 @@ import { decoderNames, Replay } from '../replay/replay.ts';
 import { openCapture } from '../replay/source.ts';
 import { summary } from '../replay/summary.ts';
 import { type ReplayArguments, UsageError } from './arguments.ts';
+import { spansText } from './replay_text.ts';
 
 interface Streams {
   readonly stdin: Readable;
@@ -28,7 +28,7 @@ export async function replay(args: ReplayArguments, { stdin, stdout, stderr }: S
     hints,
     connections,
     emit: (request) => {
-      if (format === 'text') printed.push(normalTraces(decodeMessage(requestOf.traces, request)));
+      if (format === 'text') printed.push(spansText(decodeMessage(requestOf.traces, request)));
       else printed.push(toJson(requestOf.traces, request), '\n');
     },
   });
@@ -46,7 +46,8 @@ export async function replay(args: ReplayArguments, { stdin, stdout, stderr }: S
   }
   replay.finish();
   const complete = await write(stdout, printed.splice(0));
-  await write(stderr, [summary(replay, reader.formatName)]);
+  // Of a file that could not be read at all there is nothing to sum up.
+  if (problem === undefined || replay.counters.packets > 0) await write(stderr, [summary(replay, reader.formatName)]);
   if (problem !== undefined) throw new Error(`${problem.message}; remedy: ${problem.remedy}`, { cause: problem });
   return complete ? 0 : 1;
 }
