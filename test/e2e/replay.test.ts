@@ -156,7 +156,7 @@ describe('a capture of real servers and clients', () => {
   test('text', () => {
     const { stdout, status } = replay([capture.file, '--format', 'text']);
     expect(status).toBe(0);
-    expect(stdout.match(/^\S+Z \S+s http1 \S+:8080 GET \/hello /gm)).toHaveLength(101 + 211 + 307);
+    expect(stdout.match(/^\S+Z \S+s http2 \S+:8080 GET \/hello /gm)).toHaveLength(101 + 211 + 307);
   });
 
   test('cut short: what could be read, where it stopped, and exit code 1', () => {
