@@ -89,7 +89,7 @@ export class OtlpExporter<Items> {
     // Not AbortSignal.any: in Node 20 a signal that lives long keeps something of each that was made of it.
     const ending = new AbortController();
     const stop = (): void => ending.abort();
-    const timer = setTimeout(stop, timerMs(this.#config.timeout));
+    const timer = setTimeout(() => ending.abort('context deadline exceeded'), timerMs(this.#config.timeout));
     this.#closed.signal.addEventListener('abort', stop);
     if (this.#closed.signal.aborted) stop();
     try {

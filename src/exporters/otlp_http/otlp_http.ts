@@ -2,6 +2,7 @@ import { platform } from 'node:os';
 import type { Batch, Signal } from '../../pdata/pdata.ts';
 import { type HttpExchange, httpReport, type Report } from '../../service/call_report.ts';
 import type { Component, Consumer, MetricAttributes, Settings } from '../../service/component.ts';
+import { HttpClient } from '../../transport/http_client.ts';
 import { proxyFor } from '../../transport/proxy.ts';
 import { httpPaths } from '../../transport/signals.ts';
 import { tellPartialSuccess } from '../helper/partial_success.ts';
@@ -9,8 +10,8 @@ import { queued, type Upstream } from '../helper/queued.ts';
 import { TlsClient } from '../helper/tls_client.ts';
 import { agentFor } from './agent.ts';
 import { encodeBody } from './body.ts';
-import { HttpClient } from './client.ts';
 import type { OtlpHttpConfig } from './config.ts';
+import { failure } from './failure.ts';
 import { RedirectingClient } from './redirect.ts';
 import { responseError, successMessage } from './response.ts';
 
@@ -59,7 +60,8 @@ class OtlpHttpUpstream implements Upstream {
     const { proxy_url, tls, timeout: timeoutMs } = this.#config;
     const clientOf = (url: URL): HttpClient => {
       const proxy = proxyFor(url, proxy_url, process.env);
-      return new HttpClient({ url, timeoutMs, agent: agentFor(url, proxy, this.#config), proxy });
+      const failed = (reason: string, cause?: unknown): Error => failure(url, reason, cause);
+      return new HttpClient({ url, timeoutMs, agent: agentFor(url, proxy, this.#config), proxy, failure: failed });
     };
     this.#client = new TlsClient(
       this.#settings,

@@ -1,4 +1,5 @@
-import { failure, type HttpClient, type HttpResponse } from './client.ts';
+import type { HttpClient, HttpResponse } from '../../transport/http_client.ts';
+import { failure } from './failure.ts';
 
 /** As Go's client. */
 const MAX_REDIRECTS = 10;

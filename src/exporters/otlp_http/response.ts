@@ -1,4 +1,5 @@
 import { ConsumeError } from '../../service/component.ts';
+import type { HttpResponse } from '../../transport/http_client.ts';
 import {
   decodePartialSuccess,
   fields,
@@ -7,7 +8,6 @@ import {
   retryableStatuses,
   text,
 } from '../../transport/rpc_status.ts';
-import type { HttpResponse } from './client.ts';
 
 const codes = new Map(refusals);
 const MAX_MESSAGE = 512;

@@ -7,10 +7,9 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
-import { ConsumeError } from '../../service/component.ts';
-import { networkReason } from '../../transport/network_reason.ts';
-import { proxyAuthorization } from '../../transport/proxy.ts';
-import { timerMs } from '../../transport/timer.ts';
+import { networkReason } from './network_reason.ts';
+import { proxyAuthorization } from './proxy.ts';
+import { timerMs } from './timer.ts';
 
 /** What the Collector reads of a response. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -24,6 +23,8 @@ interface HttpClientOptions {
   /** Makes the connections; with `https:` through a proxy, if there is one. */
   readonly agent: Agent;
   readonly proxy: URL | undefined;
+  /** Makes an error of what goes wrong on the way. */
+  readonly failure: (reason: string, cause?: unknown) => Error;
 }
 
 export interface HttpResponse {
@@ -34,7 +35,7 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-/** Posts to one URL over kept connections. Whatever goes wrong on the way is a retryable ConsumeError. */
+/** Posts to one URL over kept connections. Whatever goes wrong on the way is a `failure`. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #agent: Agent;
@@ -82,7 +83,7 @@ export class HttpClient {
 
   async #fresh(body: Uint8Array, headers: Readonly<Record<string, string>>, abort: AbortSignal): Promise<HttpResponse> {
     const result = await this.#attempt(body, headers, abort);
-    if (result === 'stale') throw failure(this.#options.url, 'connection reset');
+    if (result === 'stale') throw this.#options.failure('connection reset');
     return result;
   }
 
@@ -91,8 +92,8 @@ export class HttpClient {
     headers: Readonly<Record<string, string>>,
     abort: AbortSignal,
   ): Promise<HttpResponse | 'stale'> {
-    const { url, timeoutMs } = this.#options;
-    if (abort.aborted) throw failure(url, 'shutting down');
+    const { failure, timeoutMs } = this.#options;
+    if (abort.aborted) throw failure(reasonOf(abort));
     return new Promise((resolve, reject) => {
       const send = this.#target.protocol === 'https:' ? httpsRequest : httpRequest;
       const request: ClientRequest = send({
@@ -107,7 +108,7 @@ export class HttpClient {
           ? setTimeout(() => request.destroy(new Error('context deadline exceeded')), timerMs(timeoutMs))
           : undefined;
       const stop = (): void => {
-        request.destroy(new Error('shutting down'));
+        request.destroy(new Error(reasonOf(abort)));
       };
       abort.addEventListener('abort', stop);
       const finish = (): void => {
@@ -117,7 +118,7 @@ export class HttpClient {
       request.on('error', (error: NodeJS.ErrnoException) => {
         finish();
         if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) resolve('stale');
-        else reject(failure(url, networkReason(error), error));
+        else reject(failure(networkReason(error), error));
       });
       request.on('response', (response) => {
         readBody(response).then(
@@ -133,7 +134,7 @@ export class HttpClient {
           },
           (error: Error) => {
             finish();
-            reject(failure(url, networkReason(error), error));
+            reject(failure(networkReason(error), error));
           },
         );
       });
@@ -160,9 +161,7 @@ async function readBody(response: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-export function failure(url: URL, reason: string, cause?: unknown): ConsumeError {
-  return new ConsumeError(`failed to make an HTTP request: Post "${url.origin}${url.pathname}": ${reason}`, {
-    permanent: false,
-    cause,
-  });
+/** Who aborts may say why. */
+function reasonOf({ reason }: AbortSignal): string {
+  return typeof reason === 'string' ? reason : 'shutting down';
 }
