@@ -3,7 +3,7 @@ import type { RootDatabase } from 'lmdb';
 import type { Settings } from '../../service/component.ts';
 import type { StorageExtension, StorageHandle } from '../../service/storage.ts';
 import type { FileStorageConfig } from './config.ts';
-import { openDatabase } from './database.ts';
+import { closedCleanly, openDatabase } from './database.ts';
 import { DirectoryLock } from './directory_lock.ts';
 import { Store } from './store.ts';
 
@@ -55,6 +55,7 @@ export class FileStorage implements StorageExtension {
     this.#root = undefined;
     this.#stores.clear();
     await root?.close();
+    if (root !== undefined) closedCleanly(this.#config.directory);
     await this.#lock?.release();
   }
 }

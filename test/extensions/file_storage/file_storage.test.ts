@@ -1,4 +1,14 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { validate } from '../../../src/extensions/file_storage/config.ts';
@@ -88,6 +98,61 @@ test('a file that is no database fails the start, or is moved aside', async () =
   const handle = await (await storage.start({ recreate: true })).openStorage('a');
   await handle.put(Buffer.from('x')).stored;
   expect(existsSync(`${file}.backup`)).toBe(true);
+});
+
+async function filled(): Promise<string> {
+  const handle = await (await storage.start()).openStorage('a');
+  for (let i = 0; i < 50; i++) await handle.put(Buffer.alloc(20_000, i)).stored;
+  await handle.close();
+  await storage.stop();
+  return join(storage.directory, 'sonde.mdb');
+}
+
+function overwrite(file: string, bytes: Uint8Array, offset: number): void {
+  const fd = openSync(file, 'r+');
+  writeSync(fd, bytes, 0, bytes.length, offset);
+  closeSync(fd);
+}
+
+// Opening these would end the process, or fail later, where nothing can be moved aside.
+test.each<[string, (file: string) => void, RegExp]>([
+  [
+    'half of the file',
+    (file) => truncateSync(file, statSync(file).size / 2),
+    /it is damaged: reading it ended with SIGBUS/,
+  ],
+  ['a piece of its first page', (file) => truncateSync(file, 100), /it is damaged/],
+  ['another format', (file) => overwrite(file, Uint8Array.of(9), 28), /its format is 9, not 2/],
+  ['pages of zeros', (file) => overwrite(file, new Uint8Array(statSync(file).size - 8192), 8192), /MDB_|damaged/],
+])('%s is an error, or is moved aside', async (_, damage, message) => {
+  const file = await filled();
+  damage(file);
+  await expect(storage.start()).rejects.toThrow(message);
+  const handle = await (await storage.start({ recreate: true })).openStorage('a');
+  expect([...handle.keys()]).toEqual([]);
+  expect(existsSync(`${file}.backup`)).toBe(true);
+});
+
+test('what was not closed is read by another process first', async () => {
+  const file = await filled();
+  writeFileSync(join(storage.directory, 'sonde.mdb.unclean'), '');
+  // Of the first page only the database's own tree is changed.
+  overwrite(file, new Uint8Array(8).fill(0x7f), 136);
+  overwrite(file, new Uint8Array(8).fill(0x7f), 4096 + 136);
+  await expect(storage.start()).rejects.toThrow('it is damaged');
+  overwrite(file, new Uint8Array(8).fill(0xff), 136);
+  overwrite(file, new Uint8Array(8).fill(0xff), 4096 + 136);
+  // No tree: nothing is stored.
+  expect([...(await (await storage.start()).openStorage('a')).keys()]).toEqual([]);
+});
+
+test('nobody else can read what is stored, and links are not followed', async () => {
+  const file = await filled();
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(existsSync(join(storage.directory, 'sonde.mdb.unclean'))).toBe(false);
+  renameSync(file, `${file}.elsewhere`);
+  symlinkSync(`${file}.elsewhere`, file);
+  await expect(storage.start()).rejects.toThrow('ELOOP');
 });
 
 test('create_directory makes it', async () => {
