@@ -14,6 +14,7 @@ import type { Logger } from './component.ts';
 import type { Level, LogRecord } from './logger.ts';
 import { OtlpExporter } from './own_otlp_exporter.ts';
 import type { OwnAttributes } from './own_resource.ts';
+import { batchLimits } from './sdk_batch.ts';
 import { withinTime } from './within_time.ts';
 
 /** Lines as log records, through the SDK. Loaded only when the configuration has a processor of logs. */
@@ -70,14 +71,8 @@ async function processorOf(
   if (batch === undefined) {
     return new SimpleLogRecordProcessor({ exporter: await exporterOf(simple?.exporter ?? {}, logger, closers) });
   }
-  const { schedule_delay, export_timeout, max_queue_size, max_export_batch_size } = batch;
-  return new BatchLogRecordProcessor({
-    exporter: await exporterOf(batch.exporter, logger, closers),
-    scheduledDelayMillis: schedule_delay ?? 1000,
-    exportTimeoutMillis: export_timeout,
-    maxQueueSize: max_queue_size,
-    maxExportBatchSize: Math.min(max_export_batch_size, max_queue_size),
-  });
+  const exporter = await exporterOf(batch.exporter, logger, closers);
+  return new BatchLogRecordProcessor({ exporter, ...batchLimits(batch, 1000) });
 }
 
 async function exporterOf({ otlp }: PushExporter, logger: Logger, closers: (() => void)[]): Promise<LogRecordExporter> {

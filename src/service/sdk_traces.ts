@@ -31,6 +31,7 @@ import type { Batch } from '../pdata/pdata.ts';
 import type { Consumer, Logger } from './component.ts';
 import { OtlpExporter } from './own_otlp_exporter.ts';
 import type { OwnAttributes } from './own_resource.ts';
+import { batchLimits } from './sdk_batch.ts';
 import { withinTime } from './within_time.ts';
 
 /** `Tracing` of switch.ts through the SDK. Loaded only when the configuration has a span processor. */
@@ -126,13 +127,7 @@ async function processorOf(
   closers: (() => void)[],
 ): Promise<SpanProcessor> {
   if (batch === undefined) return new SimpleSpanProcessor(await exporterOf(simple?.exporter ?? {}, logger, closers));
-  const { schedule_delay, export_timeout, max_queue_size, max_export_batch_size } = batch;
-  return new BatchSpanProcessor(await exporterOf(batch.exporter, logger, closers), {
-    scheduledDelayMillis: schedule_delay ?? 5000,
-    exportTimeoutMillis: export_timeout,
-    maxQueueSize: max_queue_size,
-    maxExportBatchSize: Math.min(max_export_batch_size, max_queue_size),
-  });
+  return new BatchSpanProcessor(await exporterOf(batch.exporter, logger, closers), batchLimits(batch, 5000));
 }
 
 async function exporterOf({ otlp }: PushExporter, logger: Logger, closers: (() => void)[]): Promise<SpanExporter> {
