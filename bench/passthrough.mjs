@@ -231,7 +231,7 @@ function startSink() {
   const server =
     protocol === 'http'
       ? `listen 127.0.0.1:${PORTS.sink} backlog=1024; location / { return 200; }`
-      : `listen 127.0.0.1:${PORTS.sink} http2 backlog=1024; root ${directory}/www; open_file_cache max=1;
+      : `listen 127.0.0.1:${PORTS.sink} http2 backlog=1024; http2_max_concurrent_streams 4096; root ${directory}/www; open_file_cache max=1;
   add_trailer grpc-status 0 always; error_page 405 =200 $uri;`;
   const type = protocol === 'http' ? 'application/x-protobuf' : 'application/grpc';
   const path = join(directory, 'nginx.conf');

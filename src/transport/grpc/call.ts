@@ -1,11 +1,9 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  constants,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-} from 'node:http2';
+import type { ClientSession } from '../http2/client_session.ts';
+import type { ResponseSink } from '../http2/client_stream.ts';
+import { ErrorCode } from '../http2/frames.ts';
+import type { HeaderFields } from '../http2/header_blocks.ts';
 import { Code } from '../rpc_status.ts';
+import { timerMs } from '../timer.ts';
 import { decodeMessage } from './message.ts';
 
 /** A call that did not end with OK. https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
@@ -26,6 +24,16 @@ export class RpcError extends Error {
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const CONNECTION_LOST = 'the connection was lost';
 
+/** Fields of an answer that are looked at. */
+export const RESPONSE_FIELDS: readonly string[] = [
+  ':status',
+  'content-type',
+  'grpc-encoding',
+  'grpc-status',
+  'grpc-message',
+  'grpc-status-details-bin',
+];
+
 /** https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md */
 const codeOfHttp: Readonly<Record<number, number>> = {
   400: Code.INTERNAL,
@@ -40,112 +48,118 @@ const codeOfHttp: Readonly<Record<number, number>> = {
 
 /** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
 const codeOfReset: Readonly<Record<number, number>> = {
-  [constants.NGHTTP2_REFUSED_STREAM]: Code.UNAVAILABLE,
-  [constants.NGHTTP2_CANCEL]: Code.CANCELLED,
-  [constants.NGHTTP2_ENHANCE_YOUR_CALM]: Code.RESOURCE_EXHAUSTED,
-  [constants.NGHTTP2_INADEQUATE_SECURITY]: Code.PERMISSION_DENIED,
+  [ErrorCode.REFUSED_STREAM]: Code.UNAVAILABLE,
+  [ErrorCode.CANCEL]: Code.CANCELLED,
+  [ErrorCode.ENHANCE_YOUR_CALM]: Code.RESOURCE_EXHAUSTED,
+  [ErrorCode.INADEQUATE_SECURITY]: Code.PERMISSION_DENIED,
 };
+
+/** What may end a call before its answer: `abort`, or that `due` of performance.now() has come. */
+export interface CallEnd {
+  readonly abort: AbortSignal;
+  readonly due: number | undefined;
+}
 
 /** One unary call with a framed message. Resolves to the response's message, rejects with RpcError. */
 export function unaryCall(
-  session: ClientHttp2Session | undefined,
-  headers: OutgoingHttpHeaders,
+  session: ClientSession | undefined,
   message: readonly Uint8Array[],
-  abort: AbortSignal,
+  { abort, due }: CallEnd,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     // It may have ended since it was chosen.
-    if (session === undefined || session.closed || session.destroyed) {
+    if (session?.open !== true) {
       reject(new RpcError(Code.UNAVAILABLE, CONNECTION_LOST));
       return;
     }
-    const stream = session.request(headers);
-    const answer = new Answer();
-    const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
-    abort.addEventListener('abort', cancel);
-    let cause: Error | undefined;
-    stream.on('error', (error: Error) => {
-      cause = error;
-    });
-    stream.on('response', (response) => answer.head(response));
-    stream.on('trailers', (trailers) => answer.trailers(trailers));
-    stream.on('data', (chunk: Buffer) => {
-      if (!answer.data(chunk)) cancel();
-    });
-    stream.once('close', () => {
+    let late = false;
+    const answer = new Answer((outcome) => {
+      clearTimeout(timer);
       abort.removeEventListener('abort', cancel);
-      const ended = answer.end() ?? cutOff(session, stream, cause);
-      if (ended instanceof RpcError) reject(ended);
-      else resolve(ended);
+      if (!(outcome instanceof RpcError)) resolve(outcome);
+      else reject(late ? deadlineExceeded() : outcome);
     });
+    const stream = session.request(message, answer);
+    const cancel = (): void => session.cancel(stream);
+    const expire = (): void => {
+      late = true;
+      cancel();
+    };
+    const timer = due === undefined ? undefined : setTimeout(expire, timerMs(due - performance.now()));
+    abort.addEventListener('abort', cancel);
     if (abort.aborted) cancel();
-    stream.cork();
-    for (const piece of message) stream.write(piece);
-    stream.end();
-    stream.uncork();
   });
 }
 
-/** A stream that ended without a status. */
-function cutOff(session: ClientHttp2Session, stream: ClientHttp2Stream, cause: Error | undefined): RpcError {
-  const lost = session.closed || session.destroyed;
-  const reset = stream.rstCode;
-  // Node resets the streams of a lost connection with CANCEL as well.
-  const code = lost ? Code.UNAVAILABLE : (codeOfReset[reset] ?? Code.INTERNAL);
-  const why = cause?.message ?? (lost ? CONNECTION_LOST : `the stream was reset with code ${reset}`);
-  return new RpcError(code, why);
+export function deadlineExceeded(): RpcError {
+  return new RpcError(Code.DEADLINE_EXCEEDED, 'context deadline exceeded');
 }
 
-class Answer {
-  readonly #chunks: Buffer[] = [];
+class Answer implements ResponseSink {
+  readonly #settle: (outcome: Uint8Array | RpcError) => void;
+  readonly #chunks: Uint8Array[] = [];
   #length = 0;
   #status: RpcError | undefined;
   #ok = false;
   #encoding = 'identity';
   #tooLong = false;
 
-  head(headers: IncomingHttpHeaders): void {
-    if (headers['grpc-status'] !== undefined) {
-      this.trailers(headers);
+  constructor(settle: (outcome: Uint8Array | RpcError) => void) {
+    this.#settle = settle;
+  }
+
+  head(fields: HeaderFields): void {
+    if (fields.has('grpc-status')) {
+      this.trailers(fields);
       return;
     }
-    this.#encoding = String(headers['grpc-encoding'] ?? 'identity');
-    const http = Number(headers[':status']);
-    const type = headers['content-type'] ?? '';
+    this.#encoding = fields.get('grpc-encoding') ?? 'identity';
+    const http = Number(fields.get(':status'));
+    const type = fields.get('content-type') ?? '';
     if (http === 200 && type.startsWith('application/grpc')) return;
     const text = `unexpected HTTP status ${http} with content-type "${type}"`;
     this.#status = new RpcError(codeOfHttp[http] ?? Code.UNKNOWN, text);
   }
 
-  trailers(headers: IncomingHttpHeaders): void {
-    const code = Number(headers['grpc-status'] ?? Number.NaN);
+  trailers(fields: HeaderFields): void {
+    const code = Number(fields.get('grpc-status') ?? Number.NaN);
     if (code === Code.OK) {
       this.#ok = true;
       return;
     }
-    const details = headers['grpc-status-details-bin'];
+    const details = fields.get('grpc-status-details-bin');
     this.#status ??= new RpcError(
       Number.isInteger(code) ? code : Code.UNKNOWN,
-      percentDecode(String(headers['grpc-message'] ?? '')),
-      typeof details === 'string' ? Buffer.from(details, 'base64') : undefined,
+      percentDecode(fields.get('grpc-message') ?? ''),
+      details === undefined ? undefined : Buffer.from(details, 'base64'),
     );
   }
 
-  /** False: it is too long, and nothing more is kept. */
-  data(chunk: Buffer): boolean {
-    this.#length += chunk.length;
+  data(bytes: Uint8Array): boolean {
+    this.#length += bytes.length;
     this.#tooLong ||= this.#length > MAX_RESPONSE_BYTES;
-    if (!this.#tooLong) this.#chunks.push(chunk);
+    if (!this.#tooLong) this.#chunks.push(bytes);
     return !this.#tooLong;
   }
 
+  closed(end: Parameters<ResponseSink['closed']>[0]): void {
+    this.#settle(this.#outcome() ?? cutOff(end));
+  }
+
   /** Undefined: no status came. */
-  end(): Uint8Array | RpcError | undefined {
+  #outcome(): Uint8Array | RpcError | undefined {
     if (this.#tooLong) return new RpcError(Code.RESOURCE_EXHAUSTED, 'the response is too long');
     if (this.#status !== undefined) return this.#status;
     if (!this.#ok) return undefined;
     return decodeMessage(Buffer.concat(this.#chunks), this.#encoding, MAX_RESPONSE_BYTES);
   }
+}
+
+/** A stream that ended without a status. */
+function cutOff({ reset, lost }: Parameters<ResponseSink['closed']>[0]): RpcError {
+  if (lost !== undefined) return new RpcError(Code.UNAVAILABLE, `${CONNECTION_LOST}: ${lost.message}`);
+  if (reset === undefined) return new RpcError(Code.INTERNAL, 'the answer ended without a status');
+  return new RpcError(codeOfReset[reset] ?? Code.INTERNAL, `the stream was reset with code ${reset}`);
 }
 
 /** Status-Message; what is not well formed stays as it is. */

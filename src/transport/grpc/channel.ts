@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect as connectTls, createSecureContext } from 'node:tls';
+import type { HeaderField } from '../http2/constant_header.ts';
 import { joinHostPort } from '../listen.ts';
 import { networkReason } from '../network_reason.ts';
 import { proxyFor } from '../proxy.ts';
@@ -21,8 +22,7 @@ const PROXY_TIMEOUT = 20_000;
 
 /** The connections to all addresses of one endpoint, and which of them takes the next call. */
 export class Channel {
-  readonly authority: string;
-  readonly scheme: 'http' | 'https';
+  readonly #header: readonly HeaderField[];
   readonly #options: GrpcClientOptions;
   readonly #target: Target;
   readonly #dial: (address: string) => Dial;
@@ -34,14 +34,15 @@ export class Channel {
   #lookup: Promise<void> = Promise.resolve();
   #next = 0;
 
-  constructor(options: GrpcClientOptions) {
+  /** `fields`: of each call's header, with those of HTTP/2 first; the channel adds who is called. */
+  constructor(options: GrpcClientOptions, fields: Readonly<Record<string, string>>) {
     this.#options = options;
     this.#target = parseEndpoint(options.endpoint);
     const { host, port } = this.#target;
     const { authority = '', tls } = options;
-    this.scheme = tls === undefined ? 'http' : 'https';
     const name = tls === undefined || tls.serverName === '' ? host : tls.serverName;
-    this.authority = authority !== '' ? authority : port === undefined ? 'localhost' : joinHostPort(name, port);
+    const called = authority !== '' ? authority : port === undefined ? 'localhost' : joinHostPort(name, port);
+    this.#header = Object.entries({ ':scheme': tls === undefined ? 'http' : 'https', ':authority': called, ...fields });
     this.#proxy =
       port === undefined ? undefined : proxyFor(new URL(`https://${joinHostPort(host, port)}`), '', process.env);
     const secured = tls === undefined ? undefined : secure(tls, name);
@@ -65,8 +66,6 @@ export class Channel {
    * due; with `waitForReady` only `abort` ends the waiting.
    */
   async pick(abort: AbortSignal): Promise<Connection> {
-    const chosen = this.#chosen();
-    if (chosen !== undefined && !abort.aborted) return chosen;
     const aborted = once(abort);
     try {
       for (;;) {
@@ -85,14 +84,14 @@ export class Channel {
   }
 
   /** Of those that are ready, where nobody has to be looked up or asked. */
-  #chosen(): Connection | undefined {
+  chosen(): Connection | undefined {
     const known = [...this.#connections.values()];
     if (this.#options.balancer !== 'round_robin') return known.find(({ ready }) => ready);
     return known.every(({ ready }) => ready) ? known[this.#next++ % known.length] : undefined;
   }
 
   async #ready(): Promise<Connection> {
-    const chosen = this.#chosen();
+    const chosen = this.chosen();
     if (chosen !== undefined) return chosen;
     await this.#lookUp();
     return this.#options.balancer === 'round_robin' ? this.#roundRobin() : this.#first();
@@ -159,8 +158,7 @@ export class Channel {
   }
 
   #connection(address: string): Connection {
-    const url = `${this.scheme}://${this.#target.port === undefined ? 'localhost' : joinHostPort(address, this.#target.port)}`;
-    return new Connection(url, this.#dial(address), this.#options.keepalive);
+    return new Connection(this.#header, this.#dial(address), this.#options.keepalive);
   }
 }
 
@@ -190,7 +188,10 @@ async function addressesOf({ host, port, nameServer }: Target): Promise<readonly
 }
 
 function unavailable(cause: Error | undefined): RpcError {
-  return new RpcError(Code.UNAVAILABLE, `connection error: ${cause === undefined ? 'no address was found' : networkReason(cause)}`);
+  return new RpcError(
+    Code.UNAVAILABLE,
+    `connection error: ${cause === undefined ? 'no address was found' : networkReason(cause)}`,
+  );
 }
 
 /** Rejects when `signal` aborts, until it is stopped. */

@@ -1,8 +1,7 @@
-import type { OutgoingHttpHeaders } from 'node:http2';
-import { Code } from '../rpc_status.ts';
 import { timerMs } from '../timer.ts';
-import { RpcError } from './call.ts';
+import { deadlineExceeded } from './call.ts';
 import { Channel } from './channel.ts';
+import type { Connection } from './connection.ts';
 import { encodeMessage, type Payload } from './message.ts';
 import type { GrpcClientOptions } from './options.ts';
 
@@ -12,25 +11,11 @@ const MAX_TIMEOUT_MS = 99_999_999;
 /** One unary method of one server, with messages of bytes. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 export class GrpcClient {
   readonly #channel: Channel;
-  readonly #headers: OutgoingHttpHeaders;
   readonly #options: GrpcClientOptions;
 
   constructor(options: GrpcClientOptions) {
     this.#options = options;
-    this.#channel = new Channel(options);
-    const { compression, headers, method, timeout, userAgent } = options;
-    this.#headers = {
-      ':method': 'POST',
-      ':path': method,
-      ':scheme': this.#channel.scheme,
-      ':authority': this.#channel.authority,
-      te: 'trailers',
-      'content-type': 'application/grpc',
-      'user-agent': userAgent,
-      ...(compression === undefined ? {} : { 'grpc-encoding': compression }),
-      ...(timeout > 0 ? { 'grpc-timeout': `${Math.ceil(Math.min(timeout, MAX_TIMEOUT_MS))}m` } : {}),
-      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => metadata(name, value))),
-    };
+    this.#channel = new Channel(options, metadataOf(options));
   }
 
   /** Calls under way end first. */
@@ -41,23 +26,41 @@ export class GrpcClient {
   /** Resolves to the message of the response. Rejects with RpcError. */
   async send(payload: Payload, abort: AbortSignal): Promise<Uint8Array> {
     const { compression, timeout } = this.#options;
+    const due = timeout > 0 ? performance.now() + timeout : undefined;
+    const message = await encodeMessage(payload, compression);
+    const connection = this.#channel.chosen() ?? (await this.#pick(abort, due));
+    return connection.call(message, { abort, due });
+  }
+
+  async #pick(abort: AbortSignal, due: number | undefined): Promise<Connection> {
     const ending = new AbortController();
     const stop = (): void => ending.abort();
     abort.addEventListener('abort', stop);
     if (abort.aborted) stop();
-    const timer = timeout > 0 ? setTimeout(stop, timerMs(timeout)) : undefined;
+    const timer = due === undefined ? undefined : setTimeout(stop, timerMs(due - performance.now()));
     try {
-      const message = await encodeMessage(payload, compression);
-      const connection = await this.#channel.pick(ending.signal);
-      return await connection.call(this.#headers, message, ending.signal);
+      return await this.#channel.pick(ending.signal);
     } catch (error) {
-      const late = ending.signal.aborted && !abort.aborted;
-      throw late ? new RpcError(Code.DEADLINE_EXCEEDED, 'context deadline exceeded') : error;
+      throw ending.signal.aborted && !abort.aborted ? deadlineExceeded() : error;
     } finally {
       clearTimeout(timer);
       abort.removeEventListener('abort', stop);
     }
   }
+}
+
+/** What each call says beside the names of the server. */
+function metadataOf({ compression, headers, method, timeout, userAgent }: GrpcClientOptions): Record<string, string> {
+  return {
+    ':method': 'POST',
+    ':path': method,
+    te: 'trailers',
+    'content-type': 'application/grpc',
+    'user-agent': userAgent,
+    ...(compression === undefined ? {} : { 'grpc-encoding': compression }),
+    ...(timeout > 0 ? { 'grpc-timeout': `${Math.ceil(Math.min(timeout, MAX_TIMEOUT_MS))}m` } : {}),
+    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => metadata(name, value))),
+  };
 }
 
 /** Keys are lower case; values of `-bin` travel in base64. */

@@ -1,7 +1,8 @@
-import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { ClientSession } from '../http2/client_session.ts';
+import { ConstantHeader, type HeaderField } from '../http2/constant_header.ts';
 import { timerMs } from '../timer.ts';
-import { unaryCall } from './call.ts';
+import { type CallEnd, RESPONSE_FIELDS, unaryCall } from './call.ts';
 import type { ClientKeepalive } from './options.ts';
 
 /** Between attempts, ms: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md, but shorter than the longest wait of a retry. */
@@ -11,19 +12,20 @@ const BACKOFF_FACTOR = 1.6;
 const BACKOFF_JITTER = 0.2;
 /** Longest time until the server's SETTINGS. */
 const CONNECT_TIMEOUT = 20_000;
-const STREAM_WINDOW = 1024 * 1024;
+
+const NO_KEEPALIVE: ClientKeepalive = { time: 0, timeout: 0, permit_without_stream: false };
 
 /** A socket to the address; it may still be connecting. */
 export type Dial = () => Promise<Duplex>;
 
 /** One address, and at most one HTTP/2 connection to it that takes calls. */
 export class Connection {
-  readonly #authority: string;
+  readonly #header: readonly HeaderField[];
   readonly #dial: Dial;
   readonly #keepalive: ClientKeepalive | undefined;
-  #session: ClientHttp2Session | undefined;
+  #session: ClientSession | undefined;
   #connecting: Promise<void> | undefined;
-  #opening: ClientHttp2Session | undefined;
+  #opening: ClientSession | undefined;
   #closed = false;
   #failure: Error | undefined;
   #backoff = FIRST_BACKOFF;
@@ -31,9 +33,9 @@ export class Connection {
   #calls = 0;
   #lastAnswer = 0;
 
-  /** `authority`: URL of the session; `dial`: its socket. */
-  constructor(authority: string, dial: Dial, keepalive: ClientKeepalive | undefined) {
-    this.#authority = authority;
+  /** `header`: of each call. */
+  constructor(header: readonly HeaderField[], dial: Dial, keepalive: ClientKeepalive | undefined) {
+    this.#header = header;
     this.#dial = dial;
     this.#keepalive = keepalive;
   }
@@ -64,10 +66,10 @@ export class Connection {
   }
 
   /** Of a connection that is ready. Rejects with RpcError. */
-  async call(headers: OutgoingHttpHeaders, message: readonly Uint8Array[], abort: AbortSignal): Promise<Uint8Array> {
+  async call(message: readonly Uint8Array[], end: CallEnd): Promise<Uint8Array> {
     this.#calls++;
     try {
-      return await unaryCall(this.#session, headers, message, abort);
+      return await unaryCall(this.#session, message, end);
     } finally {
       this.#calls--;
       this.#lastAnswer = performance.now();
@@ -77,7 +79,7 @@ export class Connection {
   /** Calls under way go on. */
   close(): void {
     this.#closed = true;
-    this.#opening?.destroy();
+    this.#opening?.destroy(new Error('the client is closed'));
     this.#session?.close();
     this.#session = undefined;
   }
@@ -89,10 +91,9 @@ export class Connection {
         socket.destroy();
         throw new Error('the client is closed');
       }
-      const session = await this.#open(socket);
+      await this.#open(socket);
       this.#backoff = FIRST_BACKOFF;
       this.#failure = undefined;
-      this.#use(session);
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       const jitter = 1 - BACKOFF_JITTER + 2 * BACKOFF_JITTER * Math.random();
@@ -103,65 +104,47 @@ export class Connection {
   }
 
   /** A connection is one when the server has spoken HTTP/2. */
-  #open(socket: Duplex): Promise<ClientHttp2Session> {
+  #open(socket: Duplex): Promise<void> {
     return new Promise((resolve, reject) => {
-      const session = connectHttp2(this.#authority, {
-        createConnection: () => socket,
-        settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
+      const late = setTimeout(() => session.destroy(new Error('the server did not answer in time')), CONNECT_TIMEOUT);
+      let pinging: NodeJS.Timeout | undefined;
+      const session: ClientSession = new ClientSession(socket, new ConstantHeader(this.#header), RESPONSE_FIELDS, {
+        ready: () => {
+          clearTimeout(late);
+          this.#opening = undefined;
+          this.#session = session;
+          if (this.#closed) this.close();
+          else pinging = this.#keepAlive(session);
+          resolve();
+        },
+        // Calls that the server still takes end there; new ones go to a new connection.
+        leaving: () => this.#leave(session),
+        closed: (cause) => {
+          clearTimeout(late);
+          clearInterval(pinging);
+          this.#leave(session);
+          reject(cause);
+        },
       });
       this.#opening = session;
-      const timer = setTimeout(() => session.destroy(new Error('the server did not answer in time')), CONNECT_TIMEOUT);
-      let cause = new Error('the server closed the connection');
-      session.on('error', (error: Error) => {
-        cause = error;
-      });
-      const opened = (): void => {
-        clearTimeout(timer);
-        if (this.#opening === session) this.#opening = undefined;
-      };
-      session.once('close', () => {
-        opened();
-        reject(cause);
-      });
-      session.once('remoteSettings', () => {
-        opened();
-        resolve(session);
-      });
     });
   }
 
-  #use(session: ClientHttp2Session): void {
-    if (this.#closed) {
-      session.close();
-      return;
-    }
-    this.#session = session;
-    const leave = (): void => {
-      if (this.#session === session) this.#session = undefined;
-    };
-    // Calls that the server still takes end there; new ones go to a new connection.
-    session.once('goaway', () => {
-      leave();
-      // Not in the session's own callback: Node 20 still reads its memory there.
-      setImmediate(() => session.close());
-    });
-    session.once('close', leave);
-    if (this.#keepalive !== undefined) this.#keepAlive(session, this.#keepalive);
+  #leave(session: ClientSession): void {
+    if (this.#opening === session) this.#opening = undefined;
+    if (this.#session === session) this.#session = undefined;
   }
 
-  #keepAlive(session: ClientHttp2Session, keepalive: ClientKeepalive): void {
-    const { time, timeout, permit_without_stream: always } = keepalive;
-    if (time <= 0) return;
-    const timer = setInterval(() => {
+  #keepAlive(session: ClientSession): NodeJS.Timeout | undefined {
+    const { time, timeout, permit_without_stream: always } = this.#keepalive ?? NO_KEEPALIVE;
+    if (time <= 0) return undefined;
+    const ping = (): void => {
       const quiet = performance.now() - this.#lastAnswer >= time;
-      if (session.destroyed || !quiet || (!always && this.#calls === 0)) return;
-      const late = setTimeout(
-        () => session.destroy(new Error('keepalive ping failed to receive ACK')),
-        timerMs(timeout),
-      );
+      if (!quiet || (!always && this.#calls === 0)) return;
+      const lost = (): void => session.destroy(new Error('keepalive ping failed to receive ACK'));
+      const late = setTimeout(lost, timerMs(timeout));
       session.ping(() => clearTimeout(late));
-    }, timerMs(time));
-    timer.unref();
-    session.once('close', () => clearInterval(timer));
+    };
+    return setInterval(ping, timerMs(time)).unref();
   }
 }

@@ -5,8 +5,6 @@ import { nativeCompression } from '../native_compression.ts';
 
 /** Compressed-Flag, then Message-Length: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 const PREFIX_BYTES = 5;
-/** Up to this length a copy costs less than a DATA frame of its own for the prefix. */
-const MAX_COPIED = 64 * 1024;
 
 /** A request; a pdata Batch is one. */
 export interface Payload extends Chunked {
@@ -24,13 +22,10 @@ export async function encodeMessage(payload: Payload, compression: Compression |
 }
 
 function framed(flag: number, payload: Uint8Array): Uint8Array[] {
-  const copied = payload.length <= MAX_COPIED;
-  const frame = Buffer.allocUnsafe(PREFIX_BYTES + (copied ? payload.length : 0));
-  frame[0] = flag;
-  frame.writeUInt32BE(payload.length, 1);
-  if (!copied) return [frame, payload];
-  frame.set(payload, PREFIX_BYTES);
-  return [frame];
+  const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+  prefix[0] = flag;
+  prefix.writeUInt32BE(payload.length, 1);
+  return [prefix, payload];
 }
 
 /** The message of a response; empty when it cannot be read: the server has said OK, and what it adds is only a remark. */

@@ -9,6 +9,9 @@ const NOT_ADDED = 0x00;
 /** Dynamic table size update: 0. */
 const NO_TABLE = 0x20;
 
+/** Name in lower case; value as Latin-1. */
+export type HeaderField = readonly [name: string, value: string];
+
 /**
  * The same header fields for each request of a connection, by HPACK (RFC 7541): first in full, then by their places in the
  * peer's table, a byte for each. Where they do not fit there, in full each time.
@@ -23,8 +26,7 @@ export class ConstantHeader {
   /** The next block has to say that nothing is remembered any more. */
   #shrunk = false;
 
-  /** Names in lower case; values as Latin-1. */
-  constructor(fields: readonly (readonly [name: string, value: string])[]) {
+  constructor(fields: readonly HeaderField[]) {
     this.#size = fields.reduce((sum, [name, value]) => sum + name.length + value.length + ENTRY_OVERHEAD, 0);
     this.#indexed = this.#size <= DEFAULT_TABLE_SIZE;
     const literal = (kind: number): Buffer =>

@@ -7,6 +7,7 @@ import {
   frameStream,
   frameType,
   HEADERS,
+  SETTINGS,
   valid,
 } from '../../wire/http2_frames.ts';
 
@@ -32,6 +33,7 @@ export const Setting = {
   MAX_FRAME_SIZE: 5,
 } as const;
 
+export const SETTING_BYTES = 6;
 /** Of both ends, until SETTINGS say otherwise. */
 export const DEFAULT_WINDOW = 65_535;
 export const DEFAULT_FRAME_SIZE = 16_384;
@@ -54,7 +56,7 @@ export interface Frame {
   readonly type: number;
   readonly flags: number;
   readonly stream: number;
-  /** The payload is `bytes[start, end)`; valid until the handler returns. */
+  /** The payload is `bytes[start, end)`. */
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
@@ -106,6 +108,14 @@ export function frameOf(type: number, stream: number, ...values: readonly number
   const whole = frame(type, 0, stream, values.length * 4);
   values.forEach((value, index) => {
     whole.writeUInt32BE(value, FRAME_HEADER + index * 4);
+  });
+  return whole;
+}
+
+export function settingsFrame(...settings: readonly (readonly [id: number, value: number])[]): Buffer {
+  const whole = frame(SETTINGS, 0, 0, settings.length * SETTING_BYTES);
+  settings.forEach(([id, value], index) => {
+    whole.writeUInt32BE(value, whole.writeUInt16BE(id, FRAME_HEADER + index * SETTING_BYTES));
   });
   return whole;
 }

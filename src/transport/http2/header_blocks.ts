@@ -1,15 +1,8 @@
 import { asciiBytes, startsWith } from '../../wire/bytes.ts';
-import { HpackDecoder, type HeaderNames, WHOLE } from '../../wire/hpack.ts';
+import { type HeaderNames, HpackDecoder, WHOLE } from '../../wire/hpack.ts';
 import { STATIC_TABLE } from '../../wire/hpack_static.ts';
 import type { HeaderName } from '../../wire/hpack_table.ts';
-import {
-  CONTINUATION,
-  END_HEADERS,
-  END_STREAM,
-  HAS_PRIORITY,
-  HEADERS,
-  PADDED,
-} from '../../wire/http2_frames.ts';
+import { CONTINUATION, END_HEADERS, END_STREAM, HAS_PRIORITY, HEADERS, PADDED } from '../../wire/http2_frames.ts';
 import { StringTable } from '../../wire/strings.ts';
 import { ErrorCode, type Frame, Http2Error } from './frames.ts';
 
@@ -70,7 +63,10 @@ export class HeaderBlocks {
   /** Nothing else may come between the frames of a block. Throws Http2Error. */
   expects(frame: Frame): void {
     const open = this.#open;
-    if ((open !== undefined) !== (frame.type === CONTINUATION) || (open !== undefined && open.stream !== frame.stream)) {
+    if (
+      (open !== undefined) !== (frame.type === CONTINUATION) ||
+      (open !== undefined && open.stream !== frame.stream)
+    ) {
       throw new Http2Error(ErrorCode.PROTOCOL_ERROR, 'a header block was interrupted');
     }
   }
@@ -89,8 +85,9 @@ export class HeaderBlocks {
     this.#open = undefined;
     const fields = new Map<string, string>();
     const sink = {
-      field: ({ id }: HeaderName, value: string, truncated: boolean): void => {
-        if (!truncated) fields.set(this.#names.at(id), value);
+      // Beyond 8 KiB they are cut.
+      field: ({ id }: HeaderName, value: string): void => {
+        fields.set(this.#names.at(id), value);
       },
     };
     if (this.#decoder.decode(bytes, 0, bytes.length, sink) !== WHOLE) {
