@@ -102,7 +102,7 @@ export class ClientSession {
       } catch (error) {
         const cause = error instanceof Error ? error : new Error(String(error));
         this.destroy(
-          this.#ready ? cause : new Http2Error(ErrorCode.PROTOCOL_ERROR, 'the server does not speak HTTP/2'),
+          this.#ready ? cause : new Http2Error(ErrorCode.PROTOCOL_ERROR, 'Protocol error before SETTINGS'),
         );
       }
     });

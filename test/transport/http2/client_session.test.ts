@@ -311,7 +311,7 @@ describe('a server that breaks the rules: the connection and its calls end', () 
     ['something else before SETTINGS', whole(PING, 0, 0, Buffer.alloc(8))],
   ])('%s', async (_, first) => {
     const peer = await Peer.connect(first);
-    expect(peer.told).toEqual(['closed: the server does not speak HTTP/2']);
+    expect(peer.told).toEqual(['closed: Protocol error before SETTINGS']);
   });
 
   test('who hangs up ends the calls', async () => {
