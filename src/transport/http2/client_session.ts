@@ -101,9 +101,7 @@ export class ClientSession {
         reader.push(chunk);
       } catch (error) {
         const cause = error instanceof Error ? error : new Error(String(error));
-        this.destroy(
-          this.#ready ? cause : new Http2Error(ErrorCode.PROTOCOL_ERROR, 'Protocol error before SETTINGS'),
-        );
+        this.destroy(this.#ready ? cause : new Http2Error(ErrorCode.PROTOCOL_ERROR, 'Protocol error before SETTINGS'));
       }
     });
     socket.on('error', (error: Error) => this.destroy(error));
