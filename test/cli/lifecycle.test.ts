@@ -92,20 +92,20 @@ async function send(count: number): Promise<void> {
 describe('SIGTERM', () => {
   test('an upstream that refuses is asked again, then given up after a third of the time', async () => {
     sink.answers = [status(503)];
-    const running = await ready(configuration(), '--shutdown-timeout=6s');
+    const running = await ready(configuration(), '--shutdown-timeout=15s');
     await send(30);
     await until(() => sink.received.length > 0, 'an attempt');
     stop(running);
     const { code, ms } = await running.exit;
     expect(code).toBe(0);
-    expect(ms).toBeGreaterThan(1900);
-    expect(ms).toBeLessThan(5800);
+    expect(ms).toBeGreaterThan(4900);
+    expect(ms).toBeLessThan(14_500);
     expect(running.stderr()).toMatch(/the upstream did not take: it is lost\t.*"dropped_items": ?30/);
   });
 
   test('an upstream that comes back in time gets everything, whatever wait was under way', async () => {
     sink.answers = [status(503)];
-    const running = await ready(configuration(), '--shutdown-timeout=9s');
+    const running = await ready(configuration(), '--shutdown-timeout=30s');
     await send(30);
     await until(() => sink.received.length > 0, 'an attempt');
     stop(running);
@@ -119,7 +119,7 @@ describe('SIGTERM', () => {
 
   test.each(['SIGTERM', 'SIGINT'] as const)('a second signal (%s) ends the process at once, with 1', async (second) => {
     sink.answers = [status(503)];
-    const running = await ready(configuration(), '--shutdown-timeout=20s');
+    const running = await ready(configuration(), '--shutdown-timeout=60s');
     await send(3);
     stop(running);
     await until(() => running.stderr().includes('Starting shutdown'), 'the shutdown');
@@ -127,7 +127,7 @@ describe('SIGTERM', () => {
     const { code, ms } = await running.exit;
     expect(code).toBe(1);
     // Long before it would have given up.
-    expect(ms).toBeLessThan(5000);
+    expect(ms).toBeLessThan(15_000);
   });
 
   test('while it starts: it ends cleanly', async () => {
@@ -220,8 +220,8 @@ test('an exporter that a reload removes sends what it can, and says what is lost
   const other = configuration('debug').replace(/\{debug: .*\}\n/, '{debug: }\n');
   writeFileSync(file, other);
   running.child.kill('SIGHUP');
-  await until(() => running.stderr().includes('Config reloaded'), 'the reload');
-  expect(running.stderr()).toMatch(/otlp_http\tStopped with data that the upstream did not take.*"dropped_items": ?7/);
+  const told = /otlp_http\tStopped with data that the upstream did not take.*"dropped_items": ?7/;
+  await until(() => told.test(running.stderr()), 'what is lost');
   stop(running);
   expect((await running.exit).code).toBe(0);
 });

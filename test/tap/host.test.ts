@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { TapHost, type TapSettings } from '../../src/tap/host.ts';
+import { until as eventually } from '../support/until.ts';
 import { receiver } from './kit.ts';
 
 /** As the fake worker's. */
@@ -101,17 +102,11 @@ test('credits come back only when downstream has taken the spans', async () => {
   });
   accept = () => taken;
   await host.start();
-  let ledger = await host.collect();
-  for (let turn = 0; turn < 20; turn++) {
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    ledger = await host.collect();
-  }
-  expect(ledger['spans.waiting']).toBeGreaterThan(0);
+  const waiting = async (): Promise<number> => (await host.collect())['spans.waiting'] ?? 0;
+  await eventually(async () => (await waiting()) > 0, 'spans that wait');
   release();
   await until(() => spans > 0);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  const after = await host.collect();
-  expect(after['spans.waiting']).toBe(0);
+  await eventually(async () => (await waiting()) === 0, 'none that waits');
 });
 
 test('a refused delivery costs no credit', async () => {

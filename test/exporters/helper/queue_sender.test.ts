@@ -33,7 +33,8 @@ const batching: QueueBatchConfig = {
   sizer: '',
   partition: { metadata_keys: [] },
 };
-const soon = (): number => performance.now() + 2000;
+/** A limit, not a wait: a busy machine may need some of it. */
+const soon = (): number => performance.now() + 20_000;
 const spans = (from: number, count: number): Batch => {
   const list = Array.from({ length: count }, (_, i) => ({ name: `span ${from + i}` }));
   const request = { resourceSpans: [{ scopeSpans: [{ spans: list }] }] };
@@ -133,8 +134,8 @@ describe('the persistent queue', () => {
     await until(() => upstream.attempts > 2);
     const begin = performance.now();
     await first.shutdown(performance.now() + 60_000);
-    // Retries were interrupted: nothing waited for the deadline.
-    expect(performance.now() - begin).toBeLessThan(2000);
+    // Retries were interrupted: nothing waited for a third of the time.
+    expect(performance.now() - begin).toBeLessThan(15_000);
     expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(0);
     await storage.stop();
     upstream.answer = async () => undefined;
@@ -303,10 +304,10 @@ describe('the memory queue at the stop', () => {
     const sender = await start();
     for (let i = 0; i < 20; i++) await sender.consume(spans(i, 1));
     const begin = performance.now();
-    await sender.shutdown(begin + 3000);
+    await sender.shutdown(begin + 9000);
     const took = performance.now() - begin;
-    expect(took).toBeGreaterThan(900);
-    expect(took).toBeLessThan(2800);
+    expect(took).toBeGreaterThan(2900);
+    expect(took).toBeLessThan(8500);
     expect(upstream.attempts).toBeGreaterThanOrEqual(20);
     expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(20);
     expect(counted(settings, 'otelcol_exporter_queue_size')).toBe(0);
@@ -319,9 +320,9 @@ describe('the memory queue at the stop', () => {
     const sender = await start();
     for (let i = 0; i < 20; i++) await sender.consume(spans(i, 1));
     const begin = performance.now();
-    await sender.shutdown(begin + 1500);
-    expect(performance.now() - begin).toBeGreaterThan(490);
-    expect(performance.now() - begin).toBeLessThan(1000);
+    await sender.shutdown(begin + 6000);
+    expect(performance.now() - begin).toBeGreaterThan(1990);
+    expect(performance.now() - begin).toBeLessThan(5500);
     expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(20);
   });
 
@@ -364,7 +365,7 @@ describe('the memory queue at the stop', () => {
     upstream.answer = async () => new Promise((resolve) => setTimeout(resolve, 100));
     const sender = await start({ num_consumers: 1 });
     for (let i = 0; i < 12; i++) await sender.consume(spans(i, 1));
-    await sender.shutdown(performance.now() + 2000);
+    await sender.shutdown(performance.now() + 20_000);
     expect(names(upstream.got)).toEqual(numbered(12));
   });
 

