@@ -8,6 +8,8 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -78,6 +80,11 @@ async function open(path: string, fsync: boolean): Promise<RootDatabase<Buffer, 
     separateFlushed: !fsync,
     noMemInit: false,
   } as Parameters<typeof openLmdb>[0]) as RootDatabase<Buffer, number>;
+}
+
+export function diskOf(directory: string): { readonly total: number; readonly free: number; readonly file: number } {
+  const { bsize, blocks, bavail } = statfsSync(directory);
+  return { total: blocks * bsize, free: bavail * bsize, file: statSync(join(directory, FILE)).size };
 }
 
 export function closedCleanly(directory: string): void {

@@ -3,8 +3,9 @@ import type { RootDatabase } from 'lmdb';
 import type { Settings } from '../../service/component.ts';
 import type { StorageExtension, StorageHandle } from '../../service/storage.ts';
 import type { FileStorageConfig } from './config.ts';
-import { closedCleanly, openDatabase } from './database.ts';
+import { closedCleanly, diskOf, openDatabase } from './database.ts';
 import { DirectoryLock } from './directory_lock.ts';
+import { Room } from './room.ts';
 import { Store } from './store.ts';
 
 /** An LMDB environment in a directory, with a database for each component that stores something. */
@@ -14,11 +15,12 @@ export class FileStorage implements StorageExtension {
   readonly #stores = new Map<string, Store>();
   #root: RootDatabase<Buffer, number> | undefined;
   #lock: DirectoryLock | undefined;
-  #bytes = 0;
+  readonly #room: Room;
 
   constructor(settings: Settings, config: FileStorageConfig) {
     this.#settings = settings;
     this.#config = config;
+    this.#room = new Room(config.max_size, () => diskOf(config.directory));
   }
 
   async start(): Promise<void> {
@@ -32,19 +34,14 @@ export class FileStorage implements StorageExtension {
       throw error;
     }
     const options = { description: 'Bytes of stored values.', unit: 'By', monotonic: false };
-    this.#settings.telemetry.observable('sonde.storage.size', options, () => [[this.#bytes, {}]]);
+    this.#settings.telemetry.observable('sonde.storage.size', options, () => [[this.#room.stored, {}]]);
   }
 
   async openStorage(name: string): Promise<StorageHandle> {
     if (this.#root === undefined) throw new Error('the extension is not started');
     let store = this.#stores.get(name);
     if (store === undefined) {
-      const max = this.#config.max_size === 0 ? Number.POSITIVE_INFINITY : this.#config.max_size;
-      store = new Store(this.#root.openDB<Buffer, number>({ name, encoding: 'binary' }), (bytes) => {
-        if (bytes > 0 && this.#bytes + bytes > max) return false;
-        this.#bytes += bytes;
-        return true;
-      });
+      store = new Store(this.#root.openDB<Buffer, number>({ name, encoding: 'binary' }), this.#room);
       this.#stores.set(name, store);
     }
     return store.open();

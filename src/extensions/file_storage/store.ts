@@ -1,21 +1,22 @@
 import type { Database } from 'lmdb';
 import type { StorageHandle } from '../../service/storage.ts';
+import type { Room } from './room.ts';
 
 /** One component's values: keys are numbers in the order of putting. */
 export class Store {
   readonly #db: Database<Buffer, number>;
-  /** Adds bytes to what the whole extension holds; false: there is no room for them. */
-  readonly #account: (bytes: number) => boolean;
+  /** Of the whole extension. */
+  readonly #room: Room;
   readonly #sizes = new Map<number, number>();
   #next = 1;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(db: Database<Buffer, number>, account: (bytes: number) => boolean) {
+  constructor(db: Database<Buffer, number>, room: Room) {
     this.#db = db;
-    this.#account = account;
+    this.#room = room;
     for (const { key, value } of db.getRange()) {
       this.#sizes.set(key, value.length);
-      account(value.length);
+      room.add(value.length);
       this.#next = key + 1;
     }
   }
@@ -52,13 +53,15 @@ export class Store {
   }
 
   async #put(key: number, value: Uint8Array): Promise<void> {
-    if (!this.#account(value.length)) throw new Error('the storage has reached max_size');
+    this.#room.take(value.length);
     this.#sizes.set(key, value.length);
     try {
       await this.#db.put(key, Buffer.from(value.buffer, value.byteOffset, value.byteLength));
     } catch (error) {
       this.#forget(key);
       throw error;
+    } finally {
+      this.#room.written(value.length);
     }
   }
 
@@ -68,7 +71,7 @@ export class Store {
   }
 
   #forget(key: number): void {
-    this.#account(-(this.#sizes.get(key) ?? 0));
+    this.#room.free(this.#sizes.get(key) ?? 0);
     this.#sizes.delete(key);
   }
 }
