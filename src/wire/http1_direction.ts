@@ -1,23 +1,17 @@
 import type { HttpExchange } from './http_exchange.ts';
+import { Http1Body } from './http1_body.ts';
 import type { Field } from './http1_fields.ts';
 
-/** Where one direction stands. From FIXED to CLOSE it is inside a body. */
+/** Where one direction stands. */
 export const START = 0;
 export const HEADERS = 1;
 /** The rest of a line longer than MAX_LINE. */
 export const LONG_START = 2;
 export const LONG_HEADER = 3;
-export const FIXED = 4;
-export const CHUNK_SIZE = 5;
-export const CHUNK_EXTENSION = 6;
-export const CHUNK_DATA = 7;
-export const CHUNK_END = 8;
-export const TRAILER = 9;
-/** The body goes on until the connection ends. */
-export const CLOSE = 10;
+export const BODY = 4;
 /** Where messages begin is not known: skip until an operation begins with what looks like one. */
-export const LOST = 11;
-export const ENDED = 12;
+export const LOST = 5;
+export const ENDED = 6;
 
 /** Transfer codings as far as framing needs them. */
 export const IDENTITY = 0;
@@ -51,11 +45,7 @@ export class Direction {
   /** Status of the message whose head is read (server only). */
   status = 0;
 
-  /** Bytes left of the body or of the chunk. */
-  remaining = 0;
-  /** Hexadecimal digits of the chunk size read. */
-  digits = 0;
-  lineEmpty = true;
+  readonly body = new Http1Body();
 
   /** LOST: whole messages may be missing. */
   hole = false;
@@ -92,18 +82,8 @@ export class Direction {
     this.h2c = false;
   }
 
-  startChunk(): void {
-    this.phase = CHUNK_SIZE;
-    this.remaining = 0;
-    this.digits = 0;
-  }
-
   close(): void {
     this.nextMessage();
     this.phase = ENDED;
-  }
-
-  get inBody(): boolean {
-    return this.phase >= FIXED && this.phase <= CLOSE;
   }
 }

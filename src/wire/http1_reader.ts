@@ -1,7 +1,7 @@
 import { byteAt, CR, indexOf, LF } from './bytes.ts';
 import { CLIENT, type Detection, type End, HOLD, MORE, NO, REQUEST, RESPONSE, type Side } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
-import { BROKEN, endsInLastChunk, readChunkEnd, readChunkSize, readTrailer } from './http1_body.ts';
+import { BEHIND, BROKEN, endsInLastChunk, SOMEWHERE } from './http1_body.ts';
 import { begins, detectHttp1 } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
 import { Direction } from './http1_direction.ts';
@@ -51,8 +51,8 @@ export abstract class Reader extends Direction implements SideReader {
   protected abstract startLine(bytes: Uint8Array, start: number, end: number, time: number, mayHold: boolean): number;
   /** As much as can be told of a start line whose end is missing. False: it is given up. */
   protected abstract cutStartLine(bytes: Uint8Array, start: number, end: number, time: number): boolean;
-  /** The head is over: sets the phase by the framing. */
-  protected abstract headDone(): void;
+  /** The head is over: a body follows, or the message is over, too. */
+  protected abstract headDone(exchange: HttpExchange): void;
   /** Where the current message ends is not known. */
   protected abstract messageLost(exchange: HttpExchange): void;
   /** Whole messages may be missing. `gap`: with bytes that were not seen, not in some that do not fit. */
@@ -63,7 +63,7 @@ export abstract class Reader extends Direction implements SideReader {
   read(bytes: Uint8Array, start: number, end: number, time: number, boundary: boolean, mayHold: boolean): number {
     if (boundary) {
       if (this.phase === phase.LOST) this.candidate = true;
-      else if (this.exchange?.ignored === true && this.inBody) this.#distrust(bytes, start, end);
+      else if (this.exchange?.ignored === true && this.phase === phase.BODY) this.#distrust(bytes, start, end);
     }
     this.began = 0;
     let at = start;
@@ -141,7 +141,7 @@ export abstract class Reader extends Direction implements SideReader {
       const first = byteAt(bytes, at);
       if (first === LF || (first === CR && at + 1 < end && byteAt(bytes, at + 1) === LF)) {
         exchange.of(this.#side).last = time;
-        this.headDone();
+        this.headDone(exchange);
         return first === LF ? at + 1 : at + 2;
       }
       const next = readField(this, bytes, at, end, exchange, this.#fields, this.strings);
@@ -160,39 +160,33 @@ export abstract class Reader extends Direction implements SideReader {
     return end;
   }
 
+  /** RFC 9112 section 6.3. `endless`: without a length it goes on until the connection ends. */
+  protected beginBody(endless: boolean): void {
+    const { body, coding, contentLength } = this;
+    this.phase = phase.BODY;
+    if (coding === phase.CHUNKED) body.chunked();
+    else if (endless && (coding === phase.UNFRAMED || contentLength === phase.NO_LENGTH)) body.untilClose();
+    else if (coding === phase.UNFRAMED || contentLength === phase.BAD_LENGTH) this.#badFraming();
+    else if (contentLength > 0) body.fixed(contentLength);
+    else this.finish();
+  }
+
   #body(bytes: Uint8Array, at: number, end: number, time: number): number {
     const exchange = this.exchange;
     if (exchange === undefined) return end;
-    const message = exchange.of(this.#side);
-    message.last = time;
-    if (this.phase === phase.FIXED || this.phase === phase.CHUNK_DATA || this.phase === phase.CLOSE) {
-      const taken = this.phase === phase.CLOSE ? end - at : Math.min(end - at, this.remaining);
-      message.size += taken;
-      this.#bodyTaken(taken);
-      return at + taken;
+    const next = this.body.take(bytes, at, end, exchange.of(this.#side), time);
+    if (next !== BROKEN) {
+      if (this.body.done) this.finish();
+      return next;
     }
-    const next = this.#chunkFraming(bytes, at, end);
-    if (next !== BROKEN) return next;
-    this.exchanges.reject('invalid_framing');
-    this.loseMessage(true);
-    this.counted = true;
+    this.#badFraming();
     return end;
   }
 
-  #chunkFraming(bytes: Uint8Array, at: number, end: number): number {
-    if (this.phase === phase.CHUNK_END) return readChunkEnd(this, bytes, at);
-    if (this.phase !== phase.TRAILER) return readChunkSize(this, bytes, at, end);
-    const next = readTrailer(this, bytes, at, end);
-    if (this.phase !== phase.TRAILER) this.finish();
-    return next;
-  }
-
-  #bodyTaken(count: number): void {
-    if (this.phase === phase.CLOSE) return;
-    this.remaining -= count;
-    if (this.remaining > 0) return;
-    if (this.phase === phase.FIXED) this.finish();
-    else this.phase = phase.CHUNK_END;
+  #badFraming(): void {
+    this.exchanges.reject('invalid_framing');
+    this.loseMessage(true);
+    this.counted = true;
   }
 
   /** The current message goes on to where nobody knows. `known`: its body is known to be at least what was counted. */
@@ -294,33 +288,19 @@ export abstract class Reader extends Direction implements SideReader {
         if (exchange === undefined) this.messagesLost(true);
         this.started = this.candidate = false;
         return;
-      case phase.TRAILER:
-        // The body is whole; the rest of the gap is anything.
-        this.finish();
-        this.loseMessage(false);
-        return;
       default:
         if (exchange !== undefined) this.#skipBody(exchange, length, time);
     }
   }
 
   #skipBody(exchange: HttpExchange, length: number, time: number): void {
-    const message = exchange.of(this.#side);
-    message.last = time;
-    if (this.phase === phase.CLOSE) {
-      message.size += length;
+    const where = this.body.skip(length, exchange.of(this.#side), time);
+    if (where === SOMEWHERE) {
+      this.loseMessage(true);
       return;
     }
-    const data = this.phase === phase.FIXED || this.phase === phase.CHUNK_DATA ? this.remaining : 0;
-    const inside = Math.min(length, data);
-    message.size += inside;
-    if (length <= data) {
-      this.#bodyTaken(length);
-    } else if (this.phase === phase.FIXED) {
-      this.finish();
-      this.loseMessage(false);
-    } else {
-      this.loseMessage(true);
-    }
+    if (where === BEHIND || this.body.done) this.finish();
+    // The body is whole; the rest of the gap is anything.
+    if (where === BEHIND) this.loseMessage(false);
   }
 }

@@ -1,7 +1,6 @@
 import { byteAt } from './bytes.ts';
 import { CLIENT, type End } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
-import * as phase from './http1_direction.ts';
 import type { Exchanges } from './http1_exchanges.ts';
 import type { Fields } from './http1_fields.ts';
 import { readCutRequestLine, readRequestLine } from './http1_head.ts';
@@ -53,23 +52,9 @@ export class Requests extends Reader {
     this.startHead();
   }
 
-  protected headDone(): void {
-    const exchange = this.exchange;
-    if (exchange === undefined) return;
-    if (exchange.method === 'CONNECT') {
-      this.finish();
-    } else if (this.coding === phase.CHUNKED) {
-      this.startChunk();
-    } else if (this.coding === phase.UNFRAMED || this.contentLength === phase.BAD_LENGTH) {
-      this.exchanges.reject('invalid_framing');
-      this.loseMessage(true);
-      this.counted = true;
-    } else if (this.contentLength > 0) {
-      this.remaining = this.contentLength;
-      this.phase = phase.FIXED;
-    } else {
-      this.finish();
-    }
+  protected headDone(exchange: HttpExchange): void {
+    if (exchange.method === 'CONNECT') this.finish();
+    else this.beginBody(false);
   }
 
   protected messageLost(exchange: HttpExchange): void {

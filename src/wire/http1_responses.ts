@@ -39,10 +39,8 @@ export class Responses extends Reader {
     this.startHead();
   }
 
-  protected headDone(): void {
-    const exchange = this.exchange;
-    if (exchange === undefined) return;
-    const status = this.status;
+  protected headDone(exchange: HttpExchange): void {
+    const { status } = this;
     const tunnel = exchange.method === 'CONNECT' && status >= 200 && status < 300;
     if (status === 101 && this.h2c && exchange.request.done && !exchange.ignored) {
       // Not told: the answer comes in HTTP/2.
@@ -55,19 +53,8 @@ export class Responses extends Reader {
       this.opaque = true;
     } else if (status < 200 || status === 204 || status === 304 || exchange.method === 'HEAD') {
       this.finish();
-    } else if (this.coding === phase.CHUNKED) {
-      this.startChunk();
-    } else if (this.coding === phase.UNFRAMED) {
-      this.phase = phase.CLOSE;
-    } else if (this.contentLength === phase.BAD_LENGTH) {
-      this.exchanges.reject('invalid_framing');
-      this.loseMessage(true);
-      this.counted = true;
-    } else if (this.contentLength === 0) {
-      this.finish();
     } else {
-      this.remaining = this.contentLength;
-      this.phase = this.contentLength > 0 ? phase.FIXED : phase.CLOSE;
+      this.beginBody(true);
     }
   }
 
@@ -88,7 +75,7 @@ export class Responses extends Reader {
 
   override end(left: boolean, how: End): void {
     super.end(left, how);
-    if (this.phase === phase.CLOSE && how === 'finished') this.finish();
+    if (this.phase === phase.BODY && this.body.endless && how === 'finished') this.finish();
   }
 
   finish(): void {
