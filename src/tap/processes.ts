@@ -1,9 +1,9 @@
 import type { ExecRecord, ExitRecord, ForkRecord, ProcessRecord } from '../kernel/types.ts';
-import { type Describer, Instance, isStill, sameStart } from './instance.ts';
+import { type Instance, isStill, sameStart } from './instance.ts';
+import { type InstanceOptions, Instances } from './instances.ts';
 import { type ObservedProcess, ProcessEntry } from './process_entry.ts';
 import { TICK_NS } from './process_info.ts';
 import { continues, imageOfRecord, runsSame } from './same_program.ts';
-import type { ServiceInstance } from './types.ts';
 
 /** How long a process is kept after its exit, ns: records of its last operations may come late. */
 export const GRACE_NS = 5e9;
@@ -14,11 +14,9 @@ const CHECKS = 16;
 /** Inode of the initial PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h. There, pid and tgid are the same. */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 
-export interface ProcessTableOptions extends Describer {
+export interface ProcessTableOptions extends InstanceOptions {
   /** Default 4096. */
   readonly maxProcesses?: number;
-  /** A used instance has lost its last process. Called from `sweep`, `exec` or when the table is full. */
-  readonly onRetire?: (instance: ServiceInstance) => void;
 }
 
 /** Processes by (tgid, start time), and the service instances that they make up. Bounded. */
@@ -44,8 +42,7 @@ export class ProcessTable {
   readonly #entries = new Map<string, ProcessEntry>();
   /** The latest process with a pid of Sonde's namespace. */
   readonly #byPid = new Map<number, ProcessEntry>();
-  /** Instances of processes that cannot be seen and whose parents are unknown, by cgroup id and comm. */
-  readonly #hidden = new Map<string, Instance>();
+  readonly #instances: Instances;
   /** In the order of their exits. */
   readonly #exited = new Set<ProcessEntry>();
   readonly #join = (entry: ProcessEntry): Instance => this.#joinAt(entry, 0);
@@ -53,6 +50,7 @@ export class ProcessTable {
 
   constructor(options: ProcessTableOptions) {
     this.#options = options;
+    this.#instances = new Instances(options, this.counters);
     this.#max = Math.max(options.maxProcesses ?? 4096, 16);
     this.#seesAll = options.reader.stat(1) !== undefined;
     this.#pidIsTgid = options.reader.link('self/ns/pid') === INITIAL_PID_NAMESPACE;
@@ -85,7 +83,8 @@ export class ProcessTable {
     entry.image = undefined;
     if (!this.#load(entry) || entry.executable === '') entry.image = imageOfRecord(filename, process.comm, entry.image);
     entry.changed();
-    if (before === undefined || entry.image === undefined || !continues(before, entry.image)) this.#part(entry);
+    if (before === undefined || entry.image === undefined || !continues(before, entry.image))
+      this.#instances.part(entry);
     // While its ancestors are still there to be asked.
     this.#join(entry);
   }
@@ -100,7 +99,7 @@ export class ProcessTable {
     if (parent.cgroupId !== entry.cgroupId) return;
     entry.forked = true;
     entry.image = parent.image;
-    if (parent.joined !== undefined && !parent.joined.ended) this.#enter(entry, parent.joined);
+    if (parent.joined !== undefined && !parent.joined.ended) this.#instances.enter(entry, parent.joined);
   }
 
   exit({ tgid, startTime, time }: Omit<ExitRecord, 'code'>): void {
@@ -134,7 +133,8 @@ export class ProcessTable {
     if (!known || entry.exited) return;
     const before = entry.image;
     if (!this.#load(entry)) return;
-    if (before !== undefined && entry.image !== undefined && !continues(before, entry.image)) this.#part(entry);
+    if (before !== undefined && entry.image !== undefined && !continues(before, entry.image))
+      this.#instances.part(entry);
   }
 
   #find(process: ProcessRecord): ProcessEntry | undefined {
@@ -215,60 +215,13 @@ export class ProcessTable {
     let instance: Instance | undefined;
     if (same && !parent.exited) instance = this.#joinAt(parent, depth + 1);
     else if (same && parent.joined?.ended === false) instance = parent.joined;
-    instance ??= this.#hiddenInstance(entry) ?? this.#newInstance(entry);
+    instance ??= this.#instances.of(entry);
     // The children of a parent that is gone find each other through it.
     if (same && parent.exited) parent.joined = instance;
-    this.#enter(entry, instance);
+    this.#instances.enter(entry, instance);
     // Somebody holds a process that the table has forgotten: the next sweep ends the instance.
     if (this.#entries.get(entry.key) !== entry) this.#exited.add(entry);
     return instance;
-  }
-
-  #newInstance(top: ProcessEntry): Instance {
-    this.counters.instances++;
-    return new Instance(this.counters.instances, top, this.#options);
-  }
-
-  /**
-   * Of a process of which only a record's comm and cgroup id are known, nothing tells the ancestors. Processes of one
-   * name in one cgroup are taken for one service there, rather than each worker for its own.
-   */
-  #hiddenInstance(entry: ProcessEntry): Instance | undefined {
-    if (entry.image !== undefined || entry.pid !== 0 || entry.parent !== undefined) return undefined;
-    const key = `${entry.cgroupId}\0${entry.comm}`;
-    let instance = this.#hidden.get(key);
-    if (instance === undefined || instance.ended) {
-      instance = this.#newInstance(entry);
-      this.#hidden.set(key, instance);
-    }
-    return instance;
-  }
-
-  #enter(entry: ProcessEntry, instance: Instance): void {
-    entry.joined = instance;
-    entry.member = true;
-    instance.members++;
-  }
-
-  /** It runs something else now. */
-  #part(entry: ProcessEntry): void {
-    this.#leave(entry);
-    entry.joined = undefined;
-  }
-
-  #leave(entry: ProcessEntry): void {
-    const instance = entry.joined;
-    if (!entry.member || instance === undefined) return;
-    entry.member = false;
-    instance.members--;
-    if (instance.members > 0) return;
-    instance.ended = true;
-    if (instance.pid === 0) {
-      for (const [key, hidden] of this.#hidden) if (hidden === instance) this.#hidden.delete(key);
-    }
-    if (!instance.used) return;
-    this.counters.retired++;
-    this.#options.onRetire?.(instance);
   }
 
   #markExited(entry: ProcessEntry, time: number): void {
@@ -284,7 +237,7 @@ export class ProcessTable {
     // Else a chain of forks would be kept whole by its last one.
     entry.parent = undefined;
     if (entry.exitedAt < 0) entry.exitedAt = 0;
-    this.#leave(entry);
+    this.#instances.leave(entry);
   }
 
   /** An eighth at once, so that the search does not cost at every new process: dead ones, unused ones, oldest ones. */
