@@ -19,7 +19,7 @@ const UNTIL_CLOSE = 6;
 export const BROKEN = -1;
 
 /** Where missing bytes end: in the body, behind it, or nobody knows. */
-export const INSIDE = 0;
+const INSIDE = 0;
 export const BEHIND = 1;
 export const SOMEWHERE = 2;
 
