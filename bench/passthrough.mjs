@@ -1,11 +1,10 @@
 // OTLP in, OTLP out, gzip both ways, nothing in between: Sonde beside the reference Collector in one run.
 //   SONDE_OTELCOL=path node bench/passthrough.mjs [seconds] [rounds] [http|grpc]
-// wrk posts a ready body of 100 spans, by gRPC h2load (package nghttp2-client); nginx takes them.
+// By HTTP, wrk posts a ready body of 100 spans and nginx takes them; by gRPC, h2load (package nghttp2-client) and lib/grpc_sink.ts.
 // Both are kept on CPU 1, what is measured runs where it likes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,7 +17,7 @@ import {
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -30,9 +29,15 @@ const protocol = process.argv[4] ?? 'http';
 const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const SPANS = 100;
 const directory = mkdtempSync(join(tmpdir(), 'sonde-passthrough-'));
-const PORTS = { sink: 14_618, slow: 14_617 };
+const PORTS = { sink: 14_618, slow: 14_617, down: 14_616 };
 const children = [];
 const logs = [];
+
+const bundle = (options) =>
+  build({
+    ...{ bundle: true, platform: 'node', format: 'esm', logLevel: 'error' },
+    ...{ define: { SONDE_VERSION: '"bench"' }, ...options },
+  });
 
 /** 100 HTTP server spans as the tap writes them. */
 async function body() {
@@ -56,15 +61,7 @@ async function body() {
     }
     const into = new Uint8Array(256 * 1024);
     export const bytes = into.slice(0, writer.flush(into));`;
-  await build({
-    stdin: { contents, resolveDir: root, loader: 'ts' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile,
-    define: { SONDE_VERSION: '"bench"' },
-    logLevel: 'error',
-  });
+  await bundle({ stdin: { contents, resolveDir: root, loader: 'ts' }, outfile });
   return (await import(pathToFileURL(outfile).href)).bytes;
 }
 
@@ -201,49 +198,53 @@ async function startSystems(port, sink, queue) {
   return systems;
 }
 
-/** An upstream that takes half a second for each request, and the default queue: what is taken waits in memory. */
-async function slowUpstream() {
+/** Takes half a second for each request. */
+async function startSlowUpstream() {
+  if (protocol === 'grpc') return startGrpcSink(PORTS.slow, 500);
   const server = createServer((request, response) => {
-    request.resume();
     request.on('end', () => {
       setTimeout(() => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(), 500);
     });
+    request.resume();
   });
-  server.listen(PORTS.slow, '127.0.0.1');
-  const systems = await startSystems(14_622, PORTS.slow, '{}');
-  for (const [name, [child, port]] of Object.entries(systems)) {
-    const taken = await load(port, 8, 0, seconds);
-    const memory = `RSS ${status(child.pid, 'VmRSS').toFixed(0)} MiB, peak ${status(child.pid, 'VmHWM').toFixed(0)}`;
-    console.log(`slow upstream, 8 senders: ${name} took ${taken} requests, ${memory}`);
-    child.kill('SIGKILL');
-  }
-  server.closeAllConnections();
-  server.close();
+  server.listen(PORTS.slow, '127.0.0.1').unref();
 }
 
-/** nginx takes everything: an empty answer by HTTP, the empty message of a file by gRPC. */
-function startSink() {
-  // Its worker is nobody where its master is root.
-  chmodSync(directory, 0o755);
-  const answer = join(directory, `www${METHOD}`);
-  mkdirSync(dirname(answer), { recursive: true });
-  writeFileSync(answer, Buffer.alloc(5));
-  const server =
-    protocol === 'http'
-      ? `listen 127.0.0.1:${PORTS.sink} backlog=1024; location / { return 200; }`
-      : `listen 127.0.0.1:${PORTS.sink} http2 backlog=1024; http2_max_concurrent_streams 4096; root ${directory}/www; open_file_cache max=1;
-  add_trailer grpc-status 0 always; error_page 405 =200 $uri;`;
-  const type = protocol === 'http' ? 'application/x-protobuf' : 'application/grpc';
-  const path = join(directory, 'nginx.conf');
+/** With the default queue, in which waits what the upstream does not take. */
+async function measureMemory() {
+  await startSlowUpstream();
+  for (const [what, sink, senders] of [
+    ['idle', PORTS.slow, 0],
+    ['upstream slow', PORTS.slow, 8],
+    ['upstream down', PORTS.down, 8],
+  ]) {
+    const systems = await startSystems(14_622, sink, '{}');
+    for (const [name, [child, port]] of Object.entries(systems)) {
+      const taken = senders > 0 ? await load(port, senders, 0, seconds) : await sleep(3000, 0);
+      const [rss, peak] = ['VmRSS', 'VmHWM'].map((key) => status(child.pid, key).toFixed(0));
+      console.log(`${what.padEnd(14)} ${name.padEnd(10)} RSS ${rss} MiB, peak ${peak}; answered ${taken} requests`);
+      child.kill('SIGKILL');
+    }
+  }
+}
+
+async function startGrpcSink(port, delay) {
+  const outfile = join(directory, 'grpc_sink.mjs');
+  await bundle({ entryPoints: [join(root, 'bench/lib/grpc_sink.ts')], outfile });
+  start('taskset', ['-c', '1', 'node', outfile, String(port), String(delay)]);
+}
+
+function startHttpSink() {
   mkdirSync(join(directory, 'nginx'));
   writeFileSync(
-    path,
+    join(directory, 'nginx.conf'),
     `worker_processes 1; daemon off; pid ${directory}/nginx/pid; error_log /dev/null;
 events {}
 http { access_log off; client_body_temp_path ${directory}/nginx; client_body_buffer_size 1m; client_max_body_size 64m;
-  keepalive_requests 100000000; default_type ${type}; server { ${server} } }`,
+  keepalive_requests 100000000; default_type application/x-protobuf;
+  server { listen 127.0.0.1:${PORTS.sink} backlog=1024; location / { return 200; } } }`,
   );
-  start('taskset', ['-c', '1', 'nginx', '-c', path, '-p', directory]);
+  start('taskset', ['-c', '1', 'nginx', '-c', join(directory, 'nginx.conf'), '-p', directory]);
 }
 
 /** An upstream that refuses makes another benchmark of this one. */
@@ -262,7 +263,8 @@ try {
   prefix.writeUInt32BE(zipped.length, 1);
   writeFileSync(join(directory, 'body.grpc'), Buffer.concat([prefix, zipped]));
   console.log(`${SPANS} spans: ${bytes.length} bytes, ${zipped.length} compressed`);
-  startSink();
+  if (protocol === 'grpc') await startGrpcSink(PORTS.sink, 0);
+  else startHttpSink();
   await listening(PORTS.sink);
   const systems = await startSystems(14_620, PORTS.sink, '{block_on_overflow: true}');
   console.log(
@@ -295,7 +297,7 @@ try {
     }
   }
   checkLogs();
-  if (protocol === 'http') await slowUpstream();
+  await measureMemory();
 } finally {
   for (const child of children) child.kill('SIGTERM');
   await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
