@@ -61,8 +61,10 @@ function readFrame(stream: ServerHttp2Stream, limit: number, held: HeldBody): Pr
       if (wanted === 0 || length < wanted) refuse(internal('unexpected EOF'));
       else resolve(prefix(chunks, length));
     });
-    // Without `end`: the client gave the call up, and hears no answer.
-    stream.on('close', () => refuse(new RequestError(499, Code.CANCELLED, 'context canceled')));
+    stream.on('close', () => {
+      // The client gave the call up, and hears no answer. An error costs its stack: none for each call.
+      if (!stream.readableEnded) refuse(new RequestError(499, Code.CANCELLED, 'context canceled'));
+    });
   });
 }
 
