@@ -1,4 +1,5 @@
-import { parseArguments, UsageError, usage } from './cli/arguments.ts';
+import { parseArguments, UsageError } from './cli/arguments.ts';
+import { usage } from './cli/usage.ts';
 import { version } from './cli/version.ts';
 
 /** Commands are loaded when they are called, so that a running Sonde holds only what it needs. */
@@ -6,7 +7,7 @@ async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
   switch (parsed.command) {
     case 'help':
-      process.stdout.write(usage);
+      process.stdout.write(usage(parsed.about));
       return 0;
     case 'version':
       process.stdout.write(`sonde version ${version}\n`);

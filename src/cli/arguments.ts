@@ -3,12 +3,15 @@ import { parseDuration } from '../config/duration.ts';
 import { FeatureGates } from '../config/feature_gates.ts';
 import { nearest } from '../config/problem.ts';
 import { timerMs } from '../transport/timer.ts';
+import { type CommandName, commands, SHUTDOWN } from './usage.ts';
 
-const commands = ['validate', 'components', 'doctor', 'print-config', 'replay', 'featuregate'] as const;
-export type Command = 'run' | 'help' | 'version' | (typeof commands)[number];
+const names = Object.keys(commands) as CommandName[];
+export type Command = 'run' | 'help' | 'version' | CommandName;
 
 export interface Arguments {
   readonly command: Command;
+  /** Of help: what is asked about. */
+  readonly about?: CommandName;
   readonly config: readonly string[];
   readonly set: readonly string[];
   readonly gates: FeatureGates;
@@ -34,36 +37,6 @@ export interface ReplayArguments {
 }
 
 export class UsageError extends Error {}
-
-/** Well inside a pod's default grace period of 30 s. */
-const SHUTDOWN = '15s';
-
-export const usage = `Usage:
-  sonde [flags]
-  sonde [command]
-
-Available Commands:
-  components   Outputs available components in this distribution
-  doctor       Shows what works on this kernel and with these privileges
-  featuregate  Display feature gates information
-  print-config Prints the configuration with all defaults
-  replay FILE  Prints the spans of a pcap or pcapng capture (.gz too; - is standard input)
-  validate     Validates the config without running it
-
-Flags:
-      --config FILE          Location of a configuration: a file name, env:NAME, yaml:TEXT or an http(s) address.
-                             May be repeated; later ones win. Files are watched, and SIGHUP reads all again.
-      --set KEY=VALUE        Sets one value, for example --set=processors.batch.timeout=2s. May be repeated.
-      --feature-gates LIST   Comma-delimited list of feature gates. '-' before one disables it.
-      --shutdown-timeout D   Time to hand everything over after SIGTERM (default ${SHUTDOWN}).
-      --mode MODE            print-config: redacted (default) or unredacted.
-      --format FORMAT        print-config: yaml (default) or json; replay: otlp-json (default) or text.
-      --port-hint PORT=NAME  replay: the decoder to ask first for this port, for example 8080=http1. May be repeated.
-      --connections          replay: a span for each connection with TLS or of no known protocol, too.
-      --validate             print-config: validates too (default); --validate=false does not.
-  -h, --help                 Prints this text.
-  -v, --version              Prints the version.
-`;
 
 const options = {
   config: { type: 'string', multiple: true },
@@ -91,11 +64,14 @@ export function parseArguments(args: readonly string[]): Arguments {
   }
   const { values, positionals } = parsed;
   const [word, extra] = positionals;
-  const command = values.help === true ? 'help' : values.version === true ? 'version' : commandOf(word);
+  const asked = commandOf(word);
+  const command = values.help === true ? 'help' : values.version === true ? 'version' : asked;
+  const about = names.find((name) => name === (asked === 'help' ? extra : asked));
   checkCount(command, positionals.length - 1);
   const isReplay = command === 'replay';
   return {
     command,
+    ...(about === undefined ? {} : { about }),
     config: values.config ?? [],
     set: values.set ?? [],
     gates: gatesOf(values['feature-gates'] ?? []),
@@ -155,11 +131,11 @@ function hintsOf(texts: readonly string[]): ReadonlyMap<number, string> {
 
 function commandOf(word: string | undefined): Command {
   if (word === undefined) return 'run';
-  if (word === 'help') return 'help';
+  if (word === 'help' || word === 'version') return word;
   if (word === 'print-initial-config') return 'print-config';
-  const found = commands.find((command) => command === word);
+  const found = names.find((name) => name === word);
   if (found === undefined) {
-    const guess = nearest(word, commands);
+    const guess = nearest(word, names);
     throw new UsageError(
       `unknown command "${word}" for "sonde"${guess === undefined ? '' : ` (did you mean "${guess}"?)`}`,
     );

@@ -38,7 +38,26 @@ const OPTIONAL = `receivers: {ebpf_socket: {required: false}}\nexporters: {debug
 test.each([
   { args: ['--version'], status: 0, stdout: 'sonde version 1.2.3\n', stderr: '' },
   { args: ['-v'], status: 0, stdout: 'sonde version 1.2.3\n', stderr: '' },
-  { args: ['--help'], status: 0, stdout: /^Usage:\n {2}sonde \[flags\]/, stderr: '' },
+  {
+    args: ['--help'],
+    status: 0,
+    stdout: /^Sonde: [\s\S]*\nUsage:\n {2}sonde \[flags\][\s\S]*\n {2}replay [\s\S]*--shutdown-timeout/,
+    stderr: '',
+  },
+  { args: ['version'], status: 0, stdout: /^sonde version \d/, stderr: '' },
+  {
+    args: ['replay', '--help'],
+    status: 0,
+    stdout:
+      /^Prints the spans of [\s\S]*\nUsage:\n {2}sonde replay FILE \[flags\]\n[\s\S]* --format FORMAT +otlp-json [\s\S]* --port-hint/,
+    stderr: '',
+  },
+  {
+    args: ['help', 'validate'],
+    status: 0,
+    stdout: /^Validates [\s\S]* sonde validate \[flags\]\n[\s\S]* --set KEY=VALUE/,
+    stderr: '',
+  },
   { args: [], status: 1, stdout: '', stderr: 'Error: at least one config flag must be provided (add --config FILE)\n' },
   { args: ['--foo'], status: 1, stdout: '', stderr: "Error: unknown flag: --foo\nRun 'sonde --help' for usage.\n" },
   {
