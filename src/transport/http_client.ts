@@ -120,7 +120,15 @@ export class HttpClient {
         if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) resolve('stale');
         else reject(failure(networkReason(error), error));
       });
+      let answered = false;
+      // Also behind 101, for which there is no `response`.
+      request.on('close', () => {
+        if (answered) return;
+        finish();
+        reject(failure('connection closed'));
+      });
       request.on('response', (response) => {
+        answered = true;
         readBody(response).then(
           (bytes) => {
             finish();
@@ -151,7 +159,7 @@ async function readBody(response: IncomingMessage): Promise<Uint8Array> {
     if (length >= MAX_RESPONSE_BYTES) {
       // A server that never ends its answer is cut by the request's timeout; one that is merely long is cut here.
       length += chunk.length;
-      if (length > MAX_DISCARDED_BYTES) response.destroy();
+      if (length > MAX_DISCARDED_BYTES) break;
       continue;
     }
     const part = chunk.subarray(0, MAX_RESPONSE_BYTES - length);

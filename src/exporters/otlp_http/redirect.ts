@@ -3,15 +3,8 @@ import { failure } from './failure.ts';
 
 /** As Go's client. */
 const MAX_REDIRECTS = 10;
-/** What only the host gets that it is configured for: shouldCopyHeaderOnRedirect of Go's net/http. */
-const credentials: readonly string[] = [
-  'authorization',
-  'cookie',
-  'cookie2',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'www-authenticate',
-];
+/** What another host gets: it says what the body is. The configured ones, API keys among them, are for the configured host only. */
+const ofBody: readonly string[] = ['content-encoding', 'content-type', 'user-agent'];
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -63,7 +56,7 @@ export class RedirectingClient {
     const { hostname, protocol } = this.#url;
     const same = url.hostname === hostname || url.hostname.endsWith(`.${hostname}`);
     if (same && (url.protocol === protocol || protocol === 'http:')) return headers;
-    return Object.fromEntries(Object.entries(headers).filter(([name]) => !credentials.includes(name)));
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => ofBody.includes(name)));
   }
 
   #client(url: URL): HttpClient {

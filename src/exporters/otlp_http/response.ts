@@ -28,10 +28,10 @@ export function responseError(url: URL, response: HttpResponse, now = Date.now()
   );
 }
 
-/** Seconds or an HTTP date, as milliseconds from now. */
+/** Seconds or an HTTP date, as milliseconds from now; undefined also for a number that is no time. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -196,6 +196,29 @@ describe('failures', () => {
   });
 });
 
+test('what was taken is not sent again, however long the answer is', async () => {
+  sink.answers = [
+    (response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(100_000)));
+      };
+      response.on('drain', more);
+      more();
+    },
+  ];
+  const exporter = await start(`{endpoint: "${url}", sending_queue: {enabled: false}}`);
+  await exporter.consume(batch());
+  expect(sink.received.length).toBe(1);
+});
+
+test('an upgrade that nobody asked for is sent again, and holds nobody up', async () => {
+  sink.answers = [status(101, { connection: 'upgrade', upgrade: 'x' }), ok];
+  const exporter = await start(`{endpoint: "${url}", sending_queue: {enabled: false}, ${FAST}}`);
+  await exporter.consume(batch());
+  expect(sink.received.length).toBe(2);
+});
+
 test.each([
   // ExportTraceServiceResponse {partial_success {rejected_spans: 2, error_message: "no"}}
   ['application/x-protobuf', Uint8Array.of(0x0a, 6, 0x08, 2, 0x12, 2, 0x6e, 0x6f)],
@@ -220,7 +243,7 @@ describe('redirects', () => {
   afterEach(async () => second.close());
   const failed = (): unknown => settings.lines.find(({ message }) => message.startsWith('Exporting failed'))?.fields;
 
-  test.each([307, 308])('%d: the same is sent there, without credentials for another host', async (code) => {
+  test.each([307, 308])('%d: the same is sent there, without the configured headers for another host', async (code) => {
     sink.answers = [status(code, { location: '/there?x=1' }), status(code, { location: `${other}/other` })];
     const exporter = await start(`{endpoint: "${url}", ${AUTHORIZED}}`);
     await exporter.consume(batch('abc'));
@@ -230,7 +253,8 @@ describe('redirects', () => {
       ['/there?x=1', 'secret'],
     ]);
     const [{ path, headers, body } = {}] = second.received;
-    expect([path, headers?.['authorization'], headers?.['x-tenant']]).toEqual(['/other', undefined, 't']);
+    expect([path, headers?.['authorization'], headers?.['x-tenant']]).toEqual(['/other', undefined, undefined]);
+    expect(headers?.['content-type']).toBe('application/x-protobuf');
     expect(Buffer.from(body ?? []).toString()).toBe('abc');
     await until(() => counted(settings, 'otelcol_exporter_sent_spans') === 3);
   });
@@ -401,6 +425,7 @@ test.each([
   ['Sat, 21 Nov 2026 10:00:00 GMT', 0],
   ['soon', undefined],
   [undefined, undefined],
+  ['9'.repeat(400), undefined],
 ])('Retry-After %s', (value, expected) => {
   expect(parseRetryAfter(value, Date.parse('2026-11-21T11:00:00Z'))).toBe(expected);
 });
