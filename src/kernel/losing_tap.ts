@@ -1,4 +1,4 @@
-import type { DataRecord, KernelCounters, KernelTap, ProgressHandler, RecordHandler } from './types.ts';
+import type { DataRecord, KernelCounters, KernelTap, PolicyMode, ProgressHandler, RecordHandler } from './types.ts';
 
 /**
  * A seam for tests, no feature: with SONDE_LOSE_RECORDS=0.01 in the environment one data record in a hundred is thrown away
@@ -82,7 +82,7 @@ class LosingTap implements KernelTap {
   watch(callback: () => void): void {
     this.#tap.watch(callback);
   }
-  setPolicy(cookie: number, mode: 0 | 1 | 2): void {
+  setPolicy(cookie: number, mode: PolicyMode): void {
     this.#tap.setPolicy(cookie, mode);
   }
   now(): number {

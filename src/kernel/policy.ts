@@ -1,5 +1,6 @@
 import type { NativeMap } from './addon.ts';
 import * as layout from './layout.gen.ts';
+import type { PolicyMode } from './types.ts';
 
 /**
  * What the kernel copies of a connection, told through the pages of the map `policy`. A slot belongs to the cookie in
@@ -17,7 +18,7 @@ export class PolicyMap {
     this.#mask = map.info().maxEntries - 1;
   }
 
-  set(cookie: number, mode: 0 | 1 | 2): void {
+  set(cookie: number, mode: PolicyMode): void {
     const slot = cookie & this.#mask;
     const at = (slot * layout.POLICY_SIZE + layout.POLICY_COOKIE) / 8;
     const id = BigInt(cookie);

@@ -2,16 +2,25 @@ import { release } from 'node:os';
 import { SondeError } from '../errors.ts';
 import type { Addon, AddonError, MapInfo, NativeLink, NativeObject, NativeRing } from './addon.ts';
 import { loadAddon, objectPath } from './addon_loader.ts';
-import { visibleNetns } from './netns.ts';
+import { ownNetns, visibleNetns } from './netns.ts';
 import { PolicyMap } from './policy.ts';
 import { whyRefused } from './privileges.ts';
 import { type Backend, backends, missingFor, olderSockets, processPrograms, progress } from './programs.ts';
 import { readProgress } from './progress.ts';
 import { RecordReader } from './records.ts';
 import { attachSockets, type SocketObject } from './socket_object.ts';
-import type { KernelCounters, KernelTap, KernelTapOptions, ProgressHandler, RecordHandler } from './types.ts';
+import type {
+  KernelCounters,
+  KernelTap,
+  KernelTapOptions,
+  PolicyMode,
+  ProgressHandler,
+  RecordHandler,
+} from './types.ts';
 
 const BPF_MAP_TYPE_RINGBUF = 27;
+/** The process that leads to a network namespace may end meanwhile; another one may lead there. */
+const NETNS_LOOKS = 3;
 export const BTF_PATH = '/sys/kernel/btf/vmlinux';
 /** Maps that process.bpf.o shares with socket.bpf.o. */
 const SHARED_MAPS = ['ring', 'config', 'counters'];
@@ -119,7 +128,7 @@ class SocketTap implements KernelTap {
     this.#ring.watch(callback);
   }
 
-  setPolicy(cookie: number, mode: 0 | 1 | 2): void {
+  setPolicy(cookie: number, mode: PolicyMode): void {
     this.#policy.set(cookie, mode);
   }
 
@@ -191,15 +200,19 @@ class SocketTap implements KernelTap {
   #findOlderSockets(scope: 'pod' | 'node'): void {
     const { object } = this.#sockets;
     let unreachable = 0;
-    if (scope === 'node') {
-      const [, ...others] = visibleNetns().values();
-      for (const path of others) {
+    const seen = new Set([ownNetns()]);
+    for (let look = 0; scope === 'node' && look < NETNS_LOOKS; look++) {
+      unreachable = 0;
+      for (const [inode, path] of visibleNetns()) {
+        if (seen.has(inode)) continue;
         try {
           object.iterate(olderSockets.name, path);
+          seen.add(inode);
         } catch {
           unreachable++;
         }
       }
+      if (unreachable === 0) break;
     }
     this.hooks[olderSockets.hook] =
       unreachable === 0 ? 'attached' : `attached; older sockets of ${unreachable} network namespaces stay unknown`;

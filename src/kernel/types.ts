@@ -108,6 +108,9 @@ export interface RecordHandler {
   exit(record: ExitRecord): void;
 }
 
+/** What is copied of a connection: all, heads, nothing (it is counted only). enum sonde_policy_mode. */
+export type PolicyMode = 0 | 1 | 2;
+
 export type ProgressHandler = (cookie: number, generation: number, sent: number, received: number) => void;
 
 export interface KernelTapOptions {
@@ -152,8 +155,7 @@ export interface KernelTap {
   readonly left: number;
   /** Called in this thread when the kernel asks for a drain now (exec, ring a quarter full). */
   watch(callback: () => void): void;
-  /** 0 all, 1 heads, 2 count only. */
-  setPolicy(cookie: number, mode: 0 | 1 | 2): void;
+  setPolicy(cookie: number, mode: PolicyMode): void;
   counters(): KernelCounters;
   /**
    * Tells how far each open connection has come, as stream offsets, whether its data is copied or not. False: it cannot

@@ -1,4 +1,4 @@
-import type { ConnRecord, DataRecord, EndRecord, Role } from '../kernel/types.ts';
+import type { ConnRecord, DataRecord, EndRecord, PolicyMode, Role } from '../kernel/types.ts';
 import type { ConnectionContext, End, Endpoint } from '../wire/decoder.ts';
 import { Conversation } from './conversation.ts';
 import { type Environment, POLICY_ALL, POLICY_COUNT } from './environment.ts';
@@ -55,7 +55,7 @@ export class Connection {
   private readonly openedAt: number;
   /** Once closed, but for Unix sockets, whose end no one tells. */
   private ending: Ending | undefined;
-  private policy: 0 | 2 = POLICY_ALL;
+  private policy: PolicyMode = POLICY_ALL;
   protected readonly env: Environment;
 
   constructor(record: ConnRecord, process: ObservedProcess, env: Environment) {

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, POLICY_COUNT } from './environment.ts';
 
 /** A closed connection stays so long for records that come late, ns. */
 const CLOSED_GRACE_NS = 200e6;
@@ -119,7 +119,7 @@ export class Connections {
         continue;
       }
       if (!connection.ended) this.env.counters.evicted++;
-      this.env.setPolicy(cookie, 2);
+      this.env.setPolicy(cookie, POLICY_COUNT);
       this.remove(connection);
       return;
     }

@@ -1,3 +1,4 @@
+import type { PolicyMode } from '../kernel/types.ts';
 import type { Connection } from './connection.ts';
 import type { TapCounters } from './ledger.ts';
 import type { HeldMemory } from './memory.ts';
@@ -11,9 +12,9 @@ export const HOLD_BYTES = 64 * 1024;
 /** Most records of one direction that wait. */
 export const HOLD_RECORDS = 256;
 
-/** Copy all, copy heads, count only: enum sonde_policy_mode. */
-export const POLICY_ALL = 0;
-export const POLICY_COUNT = 2;
+/** Of a connection that somebody follows, and of one that nobody does. */
+export const POLICY_ALL: PolicyMode = 0;
+export const POLICY_COUNT: PolicyMode = 2;
 
 /** What every connection shares. */
 export interface Environment {
@@ -25,7 +26,7 @@ export interface Environment {
   now: number;
   /** HOLD_NS or HOLD_LOSSY_NS. */
   holdNs: number;
-  setPolicy(cookie: number, mode: 0 | 1 | 2): void;
+  setPolicy(cookie: number, mode: PolicyMode): void;
   /** A decoder threw. */
   failed(error: unknown): void;
 }

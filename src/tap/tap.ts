@@ -129,13 +129,13 @@ export class Tap {
     try {
       checkConfig(config);
       const before = this.attached;
-      if (before === undefined || needsNewKernel(before.config, config)) this.attach(config, before);
-      else this.reconfigure(config, before);
-      const { kernel, intake } = this.attached ?? this.none();
+      const renew = before === undefined || needsNewKernel(before.config, config);
+      this.attached = renew ? this.attach(config, before) : this.reconfigure(config, before);
+      const { kernel, intake, timer } = this.attached;
       this.credits.limit = config.spanBytes;
       this.outputs.configure(config.receivers, kernel.now());
       intake.follow(this.outputs.all);
-      this.attached?.timer.start();
+      timer.start();
       this.post({ type: 'applied', request, report: reportOf(kernel, config) });
     } catch (error) {
       this.post({ type: 'failed', request, failure: failureOf(error) });
@@ -143,7 +143,7 @@ export class Tap {
   }
 
   /** The new kernel side first: when it is refused, the old one goes on. */
-  private attach(config: TapConfig, before: Attached | undefined): void {
+  private attach(config: TapConfig, before: Attached | undefined): Attached {
     const kernel = this.parts.openKernelTap({
       scope: config.scope,
       ringBytes: config.ringBytes,
@@ -163,17 +163,17 @@ export class Tap {
     }
     const intake = new Intake(config.maxConnections, this.env, this.processes);
     const timer = new DrainTimer(() => this.drain(), DRAIN_BYTES, config.ringBytes);
-    this.attached = { config, kernel, intake, timer };
     kernel.watch(() => timer.wake());
+    return { config, kernel, intake, timer };
   }
 
-  private reconfigure(config: TapConfig, before: Attached): void {
+  private reconfigure(config: TapConfig, before: Attached): Attached {
     before.kernel.configure({
       captureBytes: config.capture.bytesPerOperation,
       budgetBytes: config.capture.bytesPerInterval,
       backlogBytes: config.backlogBytes,
     });
-    this.attached = { ...before, config };
+    return { ...before, config };
   }
 
   /** Takes the last of what the kernel has, and ends what is open. */
@@ -248,10 +248,6 @@ export class Tap {
 
   private log(level: 'info' | 'error', message: string): void {
     this.post({ type: 'log', level, message });
-  }
-
-  private none(): never {
-    throw new SondeError('E_TAP_CONFIG', { problem: 'nothing is attached' });
   }
 }
 
