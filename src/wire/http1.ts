@@ -20,11 +20,11 @@
 import type { ConnectionContext, Decoder, Session, Sink, Successor } from './decoder.ts';
 import { HttpMapping, type HttpOptions } from './http_mapping.ts';
 import { detectHttp1 } from './http1_detect.ts';
-import { ExchangePool, Exchanges } from './http1_exchanges.ts';
-import { Fields } from './http1_fields.ts';
+import { ExchangePool, Http1Exchanges } from './http1_exchanges.ts';
+import { Http1Fields } from './http1_fields.ts';
 import { MAX_LINE } from './http1_head.ts';
-import { Requests } from './http1_requests.ts';
-import { Responses } from './http1_responses.ts';
+import { Http1Requests } from './http1_requests.ts';
+import { Http1Responses } from './http1_responses.ts';
 import { StringTable } from './strings.ts';
 import { TwoWaySession } from './two_way_session.ts';
 
@@ -51,26 +51,31 @@ export function createHttp1(options: HttpOptions): Decoder {
   const mapping = new HttpMapping('http1', options);
   const pool = new ExchangePool();
   const strings = new StringTable();
-  const requestFields = Fields.request(options.headers.request);
-  const responseFields = Fields.response(options.headers.response);
+  const requestFields = Http1Fields.request(options.headers.request);
+  const responseFields = Http1Fields.response(options.headers.response);
   return {
     name: 'http1',
     rejects: HTTP1_REJECTS,
     maxPending: MAX_LINE,
     detect: detectHttp1,
     open(context: ConnectionContext, sink: Sink): Session {
-      const exchanges = new Exchanges(mapping, pool, context, sink);
-      const responses = new Responses(exchanges, strings, responseFields);
-      const requests = new Requests(exchanges, strings, requestFields, responses);
+      const exchanges = new Http1Exchanges(mapping, pool, context, sink);
+      const responses = new Http1Responses(exchanges, strings, responseFields);
+      const requests = new Http1Requests(exchanges, strings, requestFields, responses);
       return new Http1Session(context, exchanges, requests, responses);
     },
   };
 }
 
-class Http1Session extends TwoWaySession<Requests, Responses> {
-  readonly #exchanges: Exchanges;
+class Http1Session extends TwoWaySession<Http1Requests, Http1Responses> {
+  readonly #exchanges: Http1Exchanges;
 
-  constructor(context: ConnectionContext, exchanges: Exchanges, requests: Requests, responses: Responses) {
+  constructor(
+    context: ConnectionContext,
+    exchanges: Http1Exchanges,
+    requests: Http1Requests,
+    responses: Http1Responses,
+  ) {
     super(requests, responses);
     this.#exchanges = exchanges;
     if (context.joined) {

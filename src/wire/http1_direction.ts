@@ -1,6 +1,6 @@
 import type { HttpExchange } from './http_exchange.ts';
 import { Http1Body } from './http1_body.ts';
-import type { Field } from './http1_fields.ts';
+import type { Http1Field } from './http1_fields.ts';
 
 /** Where one direction stands. */
 export const START = 0;
@@ -24,7 +24,7 @@ export const NO_LENGTH = -1;
 export const BAD_LENGTH = -2;
 
 /** State of one direction. Nothing here refers to the caller's bytes. */
-export class Direction {
+export class Http1Direction {
   phase = START;
   /** The message whose bytes these are. */
   exchange: HttpExchange | undefined = undefined;
@@ -37,7 +37,7 @@ export class Direction {
   contentLength = NO_LENGTH;
   coding = IDENTITY;
   /** The field of interest that the last line was, for lines that continue it. */
-  field: Field | undefined = undefined;
+  field: Http1Field | undefined = undefined;
   traceparents = 0;
   badTracestate = false;
   /** `Upgrade: h2c` (RFC 7540 section 3.2). */

@@ -32,7 +32,7 @@ export class ExchangePool {
  * Requests that wait for their responses, in order. HTTP/1 answers in the order of the requests; after lost bytes
  * the order is found again by time, see `match`.
  */
-export class Exchanges {
+export class Http1Exchanges {
   readonly #pool: ExchangePool;
   readonly #connection: HttpConnection;
   readonly #sink: Sink;

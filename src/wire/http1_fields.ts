@@ -2,7 +2,7 @@ import type { AttributeKey } from './attribute.ts';
 import { asciiBytes, byteAt, startsWithIgnoringCase } from './bytes.ts';
 import * as semconv from './semconv.ts';
 
-export interface Field {
+export interface Http1Field {
   readonly name: Uint8Array;
   readonly id: number;
   /** Captured under this key. */
@@ -36,8 +36,8 @@ const REQUEST_FIELDS: readonly [string, number][] = [
 const COLON = 0x3a;
 
 /** The fields of interest of one direction, by the first byte of their names: most lines are told from them by it. */
-export class Fields {
-  readonly #byFirst: (Field[] | undefined)[] = new Array<Field[] | undefined>(256).fill(undefined);
+export class Http1Fields {
+  readonly #byFirst: (Http1Field[] | undefined)[] = new Array<Http1Field[] | undefined>(256).fill(undefined);
 
   private constructor(known: readonly [string, number][], captured: ReadonlyMap<string, AttributeKey>) {
     const ids = new Map(known);
@@ -51,20 +51,20 @@ export class Fields {
     }
   }
 
-  static request(names: readonly string[]): Fields {
-    return new Fields(REQUEST_FIELDS, keys(names, semconv.requestHeader));
+  static request(names: readonly string[]): Http1Fields {
+    return new Http1Fields(REQUEST_FIELDS, keys(names, semconv.requestHeader));
   }
 
-  static response(names: readonly string[]): Fields {
-    return new Fields(RESPONSE_FIELDS, keys(names, semconv.responseHeader));
+  static response(names: readonly string[]): Http1Fields {
+    return new Http1Fields(RESPONSE_FIELDS, keys(names, semconv.responseHeader));
   }
 
   /** The field whose name and a colon stand at `start`, before `end`. */
-  find(bytes: Uint8Array, start: number, end: number): Field | undefined {
+  find(bytes: Uint8Array, start: number, end: number): Http1Field | undefined {
     const list = this.#byFirst[byteAt(bytes, start)];
     if (list === undefined) return undefined;
     for (let at = 0; at < list.length; at++) {
-      const field = list[at] as Field;
+      const field = list[at] as Http1Field;
       const colon = start + field.name.length;
       if (colon < end && byteAt(bytes, colon) === COLON && startsWithIgnoringCase(bytes, start, field.name)) {
         return field;

@@ -12,13 +12,13 @@ import { MORE, RESPONSE } from './decoder.ts';
 import { OTLP_TYPE } from './http.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { detectHttp1, endsInVersion, MAX_METHOD } from './http1_detect.ts';
-import { BAD_LENGTH, CHUNKED, type Direction, IDENTITY, NO_LENGTH, UNFRAMED } from './http1_direction.ts';
+import { BAD_LENGTH, CHUNKED, type Http1Direction, IDENTITY, NO_LENGTH, UNFRAMED } from './http1_direction.ts';
 import {
   CONTENT_LENGTH,
   CONTENT_TYPE,
-  type Field,
-  type Fields,
   HOST,
+  type Http1Field,
+  type Http1Fields,
   TRACEPARENT,
   TRACESTATE,
   TRANSFER_ENCODING,
@@ -37,7 +37,7 @@ export const NEED_MORE = -1;
 export const MALFORMED = -2;
 
 /** Index of the line's LF, or NEED_MORE. What was searched before is not searched again. */
-function lineEnd(direction: Direction, bytes: Uint8Array, start: number, from: number, end: number): number {
+function lineEnd(direction: Http1Direction, bytes: Uint8Array, start: number, from: number, end: number): number {
   const lf = indexOf(bytes, LF, Math.max(from, start + direction.scanned), end);
   direction.scanned = lf < 0 ? end - start : 0;
   return lf;
@@ -45,7 +45,7 @@ function lineEnd(direction: Direction, bytes: Uint8Array, start: number, from: n
 
 /** Reads a request line into `exchange`. Returns the position behind it, NEED_MORE or MALFORMED. */
 export function readRequestLine(
-  direction: Direction,
+  direction: Http1Direction,
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -86,7 +86,7 @@ export function readCutRequestLine(
 }
 
 /** Reads a status line into `direction.status`. Returns the position behind it, NEED_MORE or MALFORMED. */
-export function readStatusLine(direction: Direction, bytes: Uint8Array, start: number, end: number): number {
+export function readStatusLine(direction: Http1Direction, bytes: Uint8Array, start: number, end: number): number {
   // The rest of a long reason phrase need not be looked at again.
   if (direction.scanned === 0) {
     const detection = detectHttp1(bytes, start, Math.min(end, start + 13));
@@ -105,12 +105,12 @@ export function readStatus(bytes: Uint8Array, start: number): number {
 
 /** Reads one field line. Returns the position behind it or NEED_MORE. Lines that are no field are passed over. */
 export function readField(
-  direction: Direction,
+  direction: Http1Direction,
   bytes: Uint8Array,
   start: number,
   end: number,
   exchange: HttpExchange,
-  fields: Fields,
+  fields: Http1Fields,
   strings: StringTable,
 ): number {
   const lf = lineEnd(direction, bytes, start, start, end);
@@ -130,7 +130,7 @@ export function readField(
  * A line that continues the one before (obs-fold, RFC 9112 section 5.2: to be refused, or joined): values are told as
  * cut, framing is not believed.
  */
-function folded(direction: Direction, exchange: HttpExchange, field: Field): void {
+function folded(direction: Http1Direction, exchange: HttpExchange, field: Http1Field): void {
   if (field.id === CONTENT_LENGTH || field.id === TRANSFER_ENCODING) direction.contentLength = BAD_LENGTH;
   if (field.id === TRANSFER_ENCODING) direction.coding = IDENTITY;
   if (field.id === TRACEPARENT) exchange.traceparent = '';
@@ -143,12 +143,12 @@ function folded(direction: Direction, exchange: HttpExchange, field: Field): voi
 
 /** The beginning of a field line longer than MAX_LINE: what is captured of it is marked. */
 export function readCutField(
-  direction: Direction,
+  direction: Http1Direction,
   bytes: Uint8Array,
   start: number,
   end: number,
   exchange: HttpExchange,
-  fields: Fields,
+  fields: Http1Fields,
   strings: StringTable,
 ): void {
   const field = fields.find(bytes, start, end);
@@ -157,19 +157,19 @@ export function readCutField(
   markCut(exchange, field);
 }
 
-function markCut(exchange: HttpExchange, field: Field): void {
+function markCut(exchange: HttpExchange, field: Http1Field): void {
   if (field.id === USER_AGENT) exchange.truncate(semconv.USER_AGENT_ORIGINAL.name);
   if (field.key !== undefined) exchange.truncate(field.key.name);
 }
 
 /** `bytes[from, to)`: the line, with the field's name in front. */
 function takeField(
-  direction: Direction,
+  direction: Http1Direction,
   bytes: Uint8Array,
   from: number,
   to: number,
   exchange: HttpExchange,
-  field: Field,
+  field: Http1Field,
   strings: StringTable,
 ): void {
   let start = from + field.name.length + 1;
@@ -212,7 +212,7 @@ function takeField(
 const isSpace = (byte: number): boolean => byte === SP || byte === HT || byte === CR;
 
 /** Equal repetitions, as a list or as fields, are one length (RFC 9112 section 6.3). */
-function takeLength(direction: Direction, bytes: Uint8Array, start: number, end: number): void {
+function takeLength(direction: Http1Direction, bytes: Uint8Array, start: number, end: number): void {
   let from = start;
   while (from <= end) {
     const comma = indexOf(bytes, 0x2c, from, end);

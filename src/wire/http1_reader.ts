@@ -4,9 +4,9 @@ import type { HttpExchange } from './http_exchange.ts';
 import { BEHIND, BROKEN, endsInLastChunk, SOMEWHERE } from './http1_body.ts';
 import { begins, detectHttp1 } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
-import { Direction } from './http1_direction.ts';
-import type { Exchanges } from './http1_exchanges.ts';
-import type { Fields } from './http1_fields.ts';
+import { Http1Direction } from './http1_direction.ts';
+import type { Http1Exchanges } from './http1_exchanges.ts';
+import type { Http1Fields } from './http1_fields.ts';
 import { MALFORMED, MAX_LINE, NEED_MORE, readCutField, readField } from './http1_head.ts';
 import type { StringTable } from './strings.ts';
 import type { SideReader } from './two_way_session.ts';
@@ -20,7 +20,7 @@ const MAX_STRIKES = 3;
  * Reads the messages of one direction: what requests and responses have in common. Only lines of a head are ever
  * left untaken, and at most MAX_LINE bytes of one.
  */
-export abstract class Reader extends Direction implements SideReader {
+export abstract class Http1Reader extends Http1Direction implements SideReader {
   /** The protocol was left: a tunnel, an upgrade, or a wrong guess. */
   opaque = false;
   /** With `opaque`: what follows may be any protocol. */
@@ -31,14 +31,14 @@ export abstract class Reader extends Direction implements SideReader {
   protected began = 0;
   /** When bytes were last missing. */
   protected gapTime = 0;
-  protected readonly exchanges: Exchanges;
+  protected readonly exchanges: Http1Exchanges;
   protected readonly strings: StringTable;
-  readonly #fields: Fields;
+  readonly #fields: Http1Fields;
   readonly #side: Side;
   readonly #expected: Detection;
   #strikes = 0;
 
-  constructor(exchanges: Exchanges, strings: StringTable, fields: Fields, side: Side) {
+  constructor(exchanges: Http1Exchanges, strings: StringTable, fields: Http1Fields, side: Side) {
     super();
     this.exchanges = exchanges;
     this.strings = strings;

@@ -1,23 +1,23 @@
 import { byteAt } from './bytes.ts';
 import { CLIENT, type End } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
-import type { Exchanges } from './http1_exchanges.ts';
-import type { Fields } from './http1_fields.ts';
+import type { Http1Exchanges } from './http1_exchanges.ts';
+import type { Http1Fields } from './http1_fields.ts';
 import { readCutRequestLine, readRequestLine } from './http1_head.ts';
-import { HOLD_HERE, Reader } from './http1_reader.ts';
-import type { Responses } from './http1_responses.ts';
+import { HOLD_HERE, Http1Reader } from './http1_reader.ts';
+import type { Http1Responses } from './http1_responses.ts';
 import { matchesPreface, PREFACE } from './http2_frames.ts';
 import type { StringTable } from './strings.ts';
 
 /** The client's direction. A request waits for its answer from its request line on: servers may answer early. */
-export class Requests extends Reader {
-  readonly #responses: Responses;
+export class Http1Requests extends Http1Reader {
+  readonly #responses: Http1Responses;
   /** For the next request line. */
   #spare: HttpExchange;
   /** LOST: in a message that is known, so that what else is missing is probably more of it. */
   #within = false;
 
-  constructor(exchanges: Exchanges, strings: StringTable, fields: Fields, responses: Responses) {
+  constructor(exchanges: Http1Exchanges, strings: StringTable, fields: Http1Fields, responses: Http1Responses) {
     super(exchanges, strings, fields, CLIENT);
     this.#responses = responses;
     this.#spare = exchanges.take();

@@ -2,15 +2,15 @@ import { type End, RESPONSE, SERVER } from './decoder.ts';
 import type { HttpExchange } from './http_exchange.ts';
 import { detectHttp1, STATUS_PREFIX } from './http1_detect.ts';
 import * as phase from './http1_direction.ts';
-import type { Exchanges } from './http1_exchanges.ts';
-import type { Fields } from './http1_fields.ts';
+import type { Http1Exchanges } from './http1_exchanges.ts';
+import type { Http1Fields } from './http1_fields.ts';
 import { readStatus, readStatusLine } from './http1_head.ts';
-import { HOLD_HERE, Reader } from './http1_reader.ts';
+import { HOLD_HERE, Http1Reader } from './http1_reader.ts';
 import type { StringTable } from './strings.ts';
 
 /** The server's direction. */
-export class Responses extends Reader {
-  constructor(exchanges: Exchanges, strings: StringTable, fields: Fields) {
+export class Http1Responses extends Http1Reader {
+  constructor(exchanges: Http1Exchanges, strings: StringTable, fields: Http1Fields) {
     super(exchanges, strings, fields, SERVER);
   }
 
