@@ -21,7 +21,7 @@ import { Http2Blocks } from './http2_blocks.ts';
 import { detectHttp2 } from './http2_detect.ts';
 import { Http2Fields } from './http2_fields.ts';
 import { MAX_BLOCK } from './http2_fragments.ts';
-import { HeaderBlock } from './http2_headers.ts';
+import { HeaderBlock } from './http2_header_block.ts';
 import { Http2Reader } from './http2_reader.ts';
 import { StreamPool } from './http2_stream.ts';
 import { Http2Streams } from './http2_streams.ts';

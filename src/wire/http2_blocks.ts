@@ -4,7 +4,7 @@ import { CUT, HpackDecoder, INVALID } from './hpack.ts';
 import type { Http2Fields } from './http2_fields.ts';
 import { fragmentStart, join, joined, padding } from './http2_fragments.ts';
 import * as frames from './http2_frames.ts';
-import type { HeaderBlock } from './http2_headers.ts';
+import type { HeaderBlock } from './http2_header_block.ts';
 import type { Http2Streams } from './http2_streams.ts';
 import type { StringTable } from './strings.ts';
 

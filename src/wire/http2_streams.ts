@@ -4,7 +4,7 @@ import { CUT, UNKNOWN } from './hpack.ts';
 import { HttpConnection } from './http.ts';
 import type { HttpExchange, HttpMessage } from './http_exchange.ts';
 import type { HttpMapping } from './http_mapping.ts';
-import type { HeaderBlock } from './http2_headers.ts';
+import type { HeaderBlock } from './http2_header_block.ts';
 import { type Http2Stream, OpenStreams, type StreamPool } from './http2_stream.ts';
 
 /** Open streams of one connection that are remembered. */
