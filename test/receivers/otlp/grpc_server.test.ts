@@ -215,20 +215,28 @@ describe('a call', () => {
   });
 
   test('whose answer nobody reads keeps its place until it ends', async () => {
-    const { grpc: port, session } = await start();
+    const { grpc: port, session } = await start('max_recv_msg_size_mib: 200');
+    // Beside this body there is room for 256 calls.
+    const length = 126 * 1024 * 1024;
+    const large = session.request(HEADERS);
+    large.on('error', () => undefined);
+    large.write(frame(Buffer.alloc(0), { length }));
+    await new Promise<void>((resolve) => large.write(Buffer.alloc(length - 1), () => resolve()));
+    // What was sent before it has come when a ping is answered.
+    await new Promise<void>((resolve) => session.ping(() => resolve()));
     const deaf = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1000, settings: { initialWindowSize: 0 } });
     sessions.push(deaf);
     deaf.on('error', () => undefined);
     // Errors are headers, which no window holds back.
     let refused = 0;
-    for (let i = 0; i < 16_400; i++) {
+    for (let i = 0; i < 400; i++) {
       const stream = deaf.request(HEADERS);
       stream.on('response', (headers) => {
         if (headers['grpc-status'] === '14') refused++;
       });
       stream.end(EMPTY_MESSAGE);
     }
-    await until(() => refused > 0, 'a refusal');
+    await until(() => refused > 100, 'refusals');
     deaf.destroy();
     await until(async () => (await post(session, [frame(body)])).grpc === '0', 'the places');
   });
@@ -334,7 +342,7 @@ describe('a connection', () => {
     const { session, grpc } = await start(parameters('time: 50ms, timeout: 1s'));
     const silent = connectRaw(grpc, '127.0.0.1');
     silent.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
-    silent.resume();
+    silent.on('error', () => undefined).resume();
     await once(silent, 'close');
     expect(session.closed).toBe(false);
     expect((await post(session, [frame(body)])).grpc).toBe('0');
@@ -361,8 +369,9 @@ describe('a connection', () => {
     const { grpc, receiver } = await start();
     const silent = connectRaw(grpc, '127.0.0.1');
     silent.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
-    silent.resume();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    silent.on('error', () => undefined);
+    // The server's settings: it has begun.
+    await once(silent, 'data');
     const began = performance.now();
     await receiver.shutdown(began + 10_000);
     expect(performance.now() - began).toBeLessThan(5000);
