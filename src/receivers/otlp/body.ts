@@ -11,8 +11,9 @@ import { TooLong } from './too_long.ts';
  * (26 µs against 80 µs for 100 spans).
  */
 const MAX_SYNC_BYTES = 64 * 1024;
-/** Room for the output of small bodies in one piece. */
+/** Room for the output of small bodies in one piece, bytes. */
 const CHUNK = 64 * 1024;
+const MIN_CHUNK = 16 * 1024;
 
 const gunzip = promisify(zlib.gunzip);
 const inflate = promisify(zlib.inflate);
@@ -67,7 +68,7 @@ async function decompress(encoding: string, body: Buffer, limit: number, held: H
     switch (encoding) {
       case 'gzip':
         return body.length <= MAX_SYNC_BYTES
-          ? trimmed(zlib.gunzipSync(body, { chunkSize: CHUNK, maxOutputLength: limit }))
+          ? trimmed(zlib.gunzipSync(body, { chunkSize: gunzippedRoom(body), maxOutputLength: limit }))
           : await held.decompress(() => gunzip(body, { maxOutputLength: limit }));
       case 'zlib':
       case 'deflate':
@@ -93,6 +94,15 @@ async function decompress(encoding: string, body: Buffer, limit: number, held: H
 /** A small result would keep all of its chunk alive for as long as it waits in a queue. */
 function trimmed(bytes: Buffer): Uint8Array {
   return bytes.length < (bytes.buffer.byteLength * 7) / 8 ? new Uint8Array(bytes) : bytes;
+}
+
+/**
+ * What a gzip body says of itself, so that mostly nothing is left over that has to be cut off by a copy. zlib goes on in
+ * another piece when one is full, so there is a byte more.
+ */
+function gunzippedRoom(body: Buffer): number {
+  const said = body.length < 18 ? 0 : body.readUInt32LE(body.length - 4);
+  return Math.min(Math.max(said + 1, MIN_CHUNK), CHUNK);
 }
 
 /** A gzip body of one member, which every reader of gzip understands: its last 4 bytes are the length of all of it. */
