@@ -12,27 +12,30 @@ const compress = promisify(gzip);
 export class HttpSender implements OtlpSender {
   readonly #options: SenderOptions;
   readonly #client: HttpClient;
+  readonly #name: string;
 
   constructor(options: SenderOptions) {
     this.#options = options;
     const { url, tls } = options;
+    // Without user, password and query.
+    this.#name = url.origin + url.pathname;
     this.#client = new HttpClient({
       url,
       // The exporter's signal limits all attempts together.
       timeoutMs: 0,
       agent: url.protocol === 'https:' ? new TlsAgent({ keepAlive: true, ...tls }) : new Agent({ keepAlive: true }),
       proxy: undefined,
-      failure: (reason) => new SendError(`${url.href}: ${reason}`, true),
+      failure: (reason) => new SendError(`${this.#name}: ${reason}`, true),
     });
   }
 
   async send(body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const { url, contentType, gzip: zipped, headers: own } = this.#options;
+    const { contentType, gzip: zipped, headers: own } = this.#options;
     const bytes = zipped ? await compress(body) : body;
     const headers = { ...own, 'content-type': contentType, ...(zipped ? { 'content-encoding': 'gzip' } : {}) };
     const { status, body: answer } = await this.#client.post(bytes, headers, signal);
     if (status >= 200 && status < 300) return answer;
-    throw new SendError(`${url.href} answered ${status}`, retryableStatuses.includes(status));
+    throw new SendError(`${this.#name} answered ${status}`, retryableStatuses.includes(status));
   }
 
   close(): void {
