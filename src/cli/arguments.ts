@@ -114,7 +114,9 @@ function checkCount(command: Command, count: number): void {
   }
   const most = command === 'replay' || command === 'featuregate' ? 1 : 0;
   if (count > most)
-    throw new UsageError(`accepts ${command === 'featuregate' ? 'at most ' : ''}${most} arg(s), received ${count}`);
+    throw new UsageError(
+      `accepts ${command === 'featuregate' ? 'at most ' : ''}${most} arg(s), received ${count}${most === 0 ? ' (a file is given with --config)' : ''}`,
+    );
 }
 
 function hintsOf(texts: readonly string[]): ReadonlyMap<number, string> {
@@ -168,7 +170,10 @@ function oneOf<T extends string>(text: string, known: readonly T[], problem: (te
 function usageText(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const option = /'(-{1,2}[^\s'=<,]+)/.exec(message)?.[1];
-  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown flag: ${option ?? ''}`;
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const guess = nearest((option ?? '').replace(/^-+/, ''), Object.keys(options));
+    return `unknown flag: ${option ?? ''}${guess === undefined ? '' : ` (did you mean --${guess}?)`}`;
+  }
   if (/argument missing$/.test(message)) return `flag needs an argument: ${option ?? ''}`;
   return message;
 }

@@ -2,7 +2,7 @@ import type { ConfigNode } from './node.ts';
 import type { Schema } from './schema.ts';
 
 /** It says what to write already. */
-const instructive = /\(use |such as|write it as|must include|: remove |You can enable/;
+const instructive = /\buse |set the |such as|write it as|must include|: remove |is needed|You can enable/;
 
 /** For a value that a component refuses and says no remedy: how a variable is written, else what the key's description says. */
 export function refusedValue(

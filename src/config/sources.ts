@@ -125,7 +125,7 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
   }
 }
 
-/** `--set a.b=c`. */
+/** `--set a.b=c`, or `a::b=c`. */
 export function readSet(text: string): ConfigNode {
   const equal = text.indexOf('=');
   if (equal < 0) {
@@ -136,7 +136,7 @@ export function readSet(text: string): ConfigNode {
   // Without the value: it may be a secret.
   const option: Location = { source: `--set ${text.slice(0, equal)}`, line: 0, column: 0 };
   const value = parseYaml(text.slice(equal + 1), option.source, option);
-  return wrap(text.slice(0, equal).trim().split('.'), value, option);
+  return wrap(text.slice(0, equal).trim().split(/\.|::/), value, option);
 }
 
 /** `a::b: c` is `a: {b: c}`. */

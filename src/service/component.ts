@@ -149,6 +149,8 @@ interface FactoryBase<Config> {
   readonly check?: SchemaCheck;
   /** Checks that a schema can't say; each problem names its key path. */
   validate?(config: Config): readonly ConfigProblem[];
+  /** Checks that hang on the signal of a pipeline that has the component. */
+  validateFor?(config: Config, signal: Signal): readonly ConfigProblem[];
   /**
    * A reload starts the new instance before the old one stops. Default: true for processors, connectors and exporters, false
    * for receivers and extensions. False for what two instances cannot share: a port, a file, a directory.

@@ -124,6 +124,16 @@ export class Graph {
     const key = `processor ${pipeline.id} ${id}`;
     const failed = `failed to create "${id}" processor, in pipeline "${pipeline.id}"`;
     this.#supports(factory, pipeline, 'processors', id, failed);
+    for (const { path, message, remedy } of (factory as ProcessorFactory).validateFor?.(config, signal) ?? []) {
+      const full = ['processors', id, ...path];
+      const at = locate(this.#config.tree, full);
+      this.#problems.push({
+        at,
+        path: full,
+        message: `${failed}: ${message}`,
+        ...(remedy === undefined ? {} : { remedy }),
+      });
+    }
     this.#add({
       key,
       label: `processor "${id}" in pipeline "${pipeline.id}"`,

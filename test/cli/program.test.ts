@@ -59,6 +59,18 @@ test.each([
     stderr: '',
   },
   { args: [], status: 1, stdout: '', stderr: 'Error: at least one config flag must be provided (add --config FILE)\n' },
+  {
+    args: ['--conf', 'a.yaml'],
+    status: 1,
+    stdout: '',
+    stderr: "Error: unknown flag: --conf (did you mean --config?)\nRun 'sonde --help' for usage.\n",
+  },
+  {
+    args: ['validate', 'a.yaml'],
+    status: 1,
+    stdout: '',
+    stderr: "Error: accepts 0 arg(s), received 1 (a file is given with --config)\nRun 'sonde --help' for usage.\n",
+  },
   { args: ['--foo'], status: 1, stdout: '', stderr: "Error: unknown flag: --foo\nRun 'sonde --help' for usage.\n" },
   {
     args: ['bla'],

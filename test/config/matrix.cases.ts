@@ -88,6 +88,15 @@ const telemetry = (body: string, names?: readonly string[]): MatrixCase =>
     { service: `{telemetry: ${body}, pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}` },
     names,
   );
+const match = (body: string, names?: readonly string[]): MatrixCase =>
+  one(
+    `attributes, include: ${body}`,
+    {
+      processors: `{attributes: {include: ${body}, actions: [{key: a, action: delete}]}}`,
+      pipelines: '{traces: {receivers: [otlp], processors: [attributes], exporters: [debug]}}',
+    },
+    names,
+  );
 const pipelines = (body: string, names?: readonly string[]): MatrixCase =>
   one(`pipelines: ${body}`, { pipelines: body, processors: '{batch: , batch/2: }', connectors: '{forward: }' }, names);
 const queue = (body: string, names?: readonly string[]): MatrixCase =>
@@ -149,6 +158,19 @@ const types: readonly MatrixCase[] = [
   // A section.
   ...['null', '{}', '"${env:MAP}"', '"${env:EMPTY}"', '"${env:UNSET}"', '"${env:NULL}"'].map((v) => debug(v)),
   ...['5', 'abc', '[a]', 'true'].map((v) => debug(v, ['debug'])),
+];
+
+/** What is known only when the processor is built for a signal. */
+const matches: readonly MatrixCase[] = [
+  match('{match_type: strict, services: [a]}'),
+  match('{match_type: regexp, span_names: ["^a"]}'),
+  match('{services: [a]}', ['match_type']),
+  match('{match_type: loose, services: [a]}', ['match_type']),
+  match('{match_type: strict}', ['attributes']),
+  match('{match_type: strict, log_bodies: [a]}', ['log_bodies']),
+  match('{match_type: strict, metric_names: [a]}', ['metric_names']),
+  match('{match_type: regexp, services: ["("]}', ['(']),
+  match('{match_type: strict, span_kinds: [SERVER]}', ['span_kinds']),
 ];
 
 const expansion: readonly MatrixCase[] = [
@@ -225,6 +247,11 @@ const merging: readonly MatrixCase[] = [
   { name: 'a::b', config: [whole(), 'yaml:processors::batch::timeout: 3s'] },
   { name: 'a::b wrong', config: [whole(), 'yaml:processors::batch::timeout: 3x'], names: ['timeout'] },
   { name: 'set', config: [whole()], set: ['processors.batch.timeout=2s'] },
+  {
+    name: 'set, keys parted as in YAML',
+    config: [whole()],
+    set: ['processors::batch::timeout=2s', 'exporters.debug::verbosity=basic'],
+  },
   { name: 'set wrong', config: [whole()], set: ['processors.batch.timeout=2x'], names: ['timeout'] },
   { name: 'set a list', config: [whole()], set: ['service.pipelines.traces.receivers=[otlp/2]'] },
   {
@@ -571,6 +598,7 @@ const own: readonly MatrixCase[] = [
 
 export const matrix: readonly MatrixCase[] = [
   ...types,
+  ...matches,
   ...expansion,
   ...merging,
   ...structure,

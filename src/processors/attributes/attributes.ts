@@ -3,7 +3,7 @@ import { Batch, type Signal } from '../../pdata/pdata.ts';
 import { type Component, ConsumeError, type Consumer } from '../../service/component.ts';
 import { compileActions } from '../helper/actions.ts';
 import type { AttributesConfig } from './config.ts';
-import { Matcher, matchProblem } from './matcher.ts';
+import { Matcher } from './matcher.ts';
 
 /** Changes attributes of spans, log records and data points; their other fields are copied as bytes. */
 export class AttributesProcessor implements Component, Consumer {
@@ -52,9 +52,7 @@ export class AttributesProcessor implements Component, Consumer {
   }
 }
 
+/** Of a configuration that `validateFor` has seen. */
 function matcher(config: AttributesConfig['include'], signal: Signal): Matcher | undefined {
-  if (config === undefined) return undefined;
-  const problem = matchProblem(config, signal);
-  if (problem !== undefined) throw new Error(problem);
-  return new Matcher(config, signal);
+  return config === undefined ? undefined : new Matcher(config, signal);
 }

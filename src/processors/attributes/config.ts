@@ -1,6 +1,8 @@
 import type { ConfigOf, ConfigSchema } from '../../config/schema.ts';
+import type { Signal } from '../../pdata/pdata.ts';
 import { actionProblem, actionSchema } from '../helper/actions.ts';
 import { matchSchema } from './match_schema.ts';
+import { matchProblem } from './matcher.ts';
 
 export const schema = {
   type: 'object',
@@ -19,5 +21,14 @@ export function validate(config: AttributesConfig): { path: string[]; message: s
   return config.actions.flatMap((action, i) => {
     const message = actionProblem(action, i);
     return message === undefined ? [] : [{ path: ['actions', String(i)], message }];
+  });
+}
+
+/** What may be matched hangs on the signal. */
+export function validateFor(config: AttributesConfig, signal: Signal): { path: string[]; message: string }[] {
+  return (['include', 'exclude'] as const).flatMap((key) => {
+    const match = config[key];
+    const message = match === undefined ? undefined : matchProblem(match, signal);
+    return message === undefined ? [] : [{ path: [key], message }];
   });
 }

@@ -1,6 +1,6 @@
 import type { ProcessorFactory } from '../../service/component.ts';
 import { AttributesProcessor } from './attributes.ts';
-import { type AttributesConfig, schema, validate } from './config.ts';
+import { type AttributesConfig, schema, validate, validateFor } from './config.ts';
 import { check } from './validate.gen.ts';
 
 export const factory: ProcessorFactory<AttributesConfig> = {
@@ -9,5 +9,6 @@ export const factory: ProcessorFactory<AttributesConfig> = {
   schema,
   check,
   validate,
+  validateFor,
   create: async (_settings, config, signal, next) => new AttributesProcessor(config, signal, next),
 };

@@ -21,6 +21,18 @@ const BODY = 5;
 
 /** The Collector's text, or undefined if the section is right for the signal. */
 export function matchProblem(config: MatchConfig, signal: Signal): string | undefined {
+  const problem = keysProblem(config, signal);
+  if (problem !== undefined) return problem;
+  try {
+    new Matcher(config, signal);
+    return undefined;
+  } catch (error) {
+    // An expression that is none.
+    return (error as Error).message;
+  }
+}
+
+function keysProblem(config: MatchConfig, signal: Signal): string | undefined {
   if (config.match_type !== 'strict' && config.match_type !== 'regexp') {
     return `unrecognized match_type: '${config.match_type}', valid types are: [regexp strict]`;
   }
