@@ -19,7 +19,6 @@
         'native/object.cc',
         'native/probe.cc',
         'native/ring.cc',
-        'native/variable.cc',
         'native/watcher.cc',
       ],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")", 'bpf'],

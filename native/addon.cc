@@ -26,11 +26,6 @@ static Napi::Value PossibleCpus(const Napi::CallbackInfo &info)
 	return Napi::Number::New(info.Env(), cpus);
 }
 
-static Napi::Value LibbpfVersion(const Napi::CallbackInfo &info)
-{
-	return Napi::String::New(info.Env(), libbpf_version_string());
-}
-
 static Napi::Object Sizes(Napi::Env env)
 {
 	struct {
@@ -45,6 +40,7 @@ static Napi::Object Sizes(Napi::Env env)
 	    {"sonde_exec", sizeof(struct sonde_exec)},
 	    {"sonde_fork", sizeof(struct sonde_fork)},
 	    {"sonde_exit", sizeof(struct sonde_exit)},
+	    {"sonde_progress", sizeof(struct sonde_progress)},
 	    {"sonde_counters", sizeof(struct sonde_counters)},
 	    {"sonde_config", sizeof(struct sonde_config)},
 	    {"sonde_policy", sizeof(struct sonde_policy)},
@@ -59,11 +55,6 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports)
 {
 	InstallLogCapture();
 	TuneAllocator();
-	/*
-	 * libbpf raises RLIMIT_MEMLOCK only on kernels before 5.11, which charge maps to it; here it never
-	 * does, and CAP_SYS_RESOURCE is not needed (libbpf_set_memlock_rlim is not exported by every
-	 * release).
-	 */
 	auto *state = new State;
 	state->object = Napi::Persistent(Object::Define(env));
 	state->map = Napi::Persistent(Map::Define(env));
@@ -73,7 +64,6 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports)
 	exports.Set("open", Napi::Function::New<Object::Open>(env, "open"));
 	exports.Set("sizeof", Sizes(env));
 	exports.Set("possibleCpus", Napi::Function::New<PossibleCpus>(env, "possibleCpus"));
-	exports.Set("libbpfVersion", Napi::Function::New<LibbpfVersion>(env, "libbpfVersion"));
 	exports.Set("clockOffset", Napi::Function::New<ClockOffset>(env, "clockOffset"));
 	exports.Set("monotonicNow", Napi::Function::New<MonotonicNow>(env, "monotonicNow"));
 	exports.Set("exchangeByte", Napi::Function::New<ExchangeByte>(env, "exchangeByte"));

@@ -1,5 +1,7 @@
 /* Bodies that others compressed: bounded by a limit whatever they claim. */
-#pragma once
+#ifndef SONDE_NATIVE_DECODERS_H
+#define SONDE_NATIVE_DECODERS_H
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,3 +20,5 @@ using Decoder = Decoded (*)(const uint8_t *bytes, size_t length, size_t limit, s
 Decoder DecoderOf(const std::string &name);
 
 } // namespace sonde
+
+#endif

@@ -13,7 +13,7 @@
 namespace sonde
 {
 
-const char *EncodeZstd(const uint8_t *bytes, size_t length, int level, std::vector<uint8_t> &out)
+static const char *EncodeZstd(const uint8_t *bytes, size_t length, int level, std::vector<uint8_t> &out)
 {
 	out.resize(ZSTD_compressBound(length));
 	const size_t size = ZSTD_compress(out.data(), out.size(), bytes, length, level);
@@ -23,7 +23,7 @@ const char *EncodeZstd(const uint8_t *bytes, size_t length, int level, std::vect
 	return nullptr;
 }
 
-const char *EncodeLz4(const uint8_t *bytes, size_t length, int level, std::vector<uint8_t> &out)
+static const char *EncodeLz4(const uint8_t *bytes, size_t length, int level, std::vector<uint8_t> &out)
 {
 	LZ4F_preferences_t preferences = LZ4F_INIT_PREFERENCES;
 	preferences.frameInfo.contentSize = length;
@@ -51,7 +51,7 @@ static const char *AppendBlock(const uint8_t *bytes, size_t length, std::vector<
 	return nullptr;
 }
 
-const char *EncodeSnappy(const uint8_t *bytes, size_t length, int, std::vector<uint8_t> &out)
+static const char *EncodeSnappy(const uint8_t *bytes, size_t length, int, std::vector<uint8_t> &out)
 {
 	out.clear();
 	/* The length is a varint of 32 bits. */
@@ -61,7 +61,7 @@ const char *EncodeSnappy(const uint8_t *bytes, size_t length, int, std::vector<u
 /* Type, length of what follows (24 bits), checksum of the content. */
 static constexpr size_t kFrameHead = 8;
 
-const char *EncodeSnappyFramed(const uint8_t *bytes, size_t length, int, std::vector<uint8_t> &out)
+static const char *EncodeSnappyFramed(const uint8_t *bytes, size_t length, int, std::vector<uint8_t> &out)
 {
 	out.assign(std::begin(kStreamId), std::end(kStreamId));
 	out.reserve(snappy_max_compressed_length(length));

@@ -53,8 +53,6 @@ Napi::Function Map::Define(Napi::Env env)
 			   {
 			       InstanceMethod<&Map::Info>("info"),
 			       InstanceMethod<&Map::Lookup>("lookup"),
-			       InstanceMethod<&Map::Update>("update"),
-			       InstanceMethod<&Map::Delete>("delete"),
 			       InstanceMethod<&Map::Mmap>("mmap"),
 			       InstanceMethod<&Map::OpenRing>("ring"),
 			   });
@@ -131,32 +129,6 @@ Napi::Value Map::Lookup(const Napi::CallbackInfo &info)
 	if (errno == ENOENT)
 		return Napi::Boolean::New(info.Env(), false);
 	return Throw(info.Env(), "bpf_map_lookup_elem", errno);
-}
-
-void Map::Update(const Napi::CallbackInfo &info)
-{
-	if (fd() < 0) {
-		Throw(info.Env(), "bpf_map_update_elem", EBADF);
-		return;
-	}
-	void *key = Argument(info, 0, KeyBytes(), "bpf_map_update_elem");
-	void *value = key == nullptr ? nullptr : Argument(info, 1, ValueBytes(), "bpf_map_update_elem");
-	if (value != nullptr && bpf_map_update_elem(fd(), key, value, BPF_ANY) != 0)
-		Throw(info.Env(), "bpf_map_update_elem", errno);
-}
-
-Napi::Value Map::Delete(const Napi::CallbackInfo &info)
-{
-	if (fd() < 0)
-		return Throw(info.Env(), "bpf_map_delete_elem", EBADF);
-	void *key = Argument(info, 0, KeyBytes(), "bpf_map_delete_elem");
-	if (key == nullptr)
-		return info.Env().Undefined();
-	if (bpf_map_delete_elem(fd(), key) == 0)
-		return Napi::Boolean::New(info.Env(), true);
-	if (errno == ENOENT)
-		return Napi::Boolean::New(info.Env(), false);
-	return Throw(info.Env(), "bpf_map_delete_elem", errno);
 }
 
 Napi::Value Map::Mmap(const Napi::CallbackInfo &info)

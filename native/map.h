@@ -20,8 +20,6 @@ class Map : public Napi::ObjectWrap<Map>
       private:
 	Napi::Value Info(const Napi::CallbackInfo &info);
 	Napi::Value Lookup(const Napi::CallbackInfo &info);
-	void Update(const Napi::CallbackInfo &info);
-	Napi::Value Delete(const Napi::CallbackInfo &info);
 	Napi::Value Mmap(const Napi::CallbackInfo &info);
 	Napi::Value OpenRing(const Napi::CallbackInfo &info);
 

@@ -1,5 +1,5 @@
-#ifndef SONDE_MEMORY_H
-#define SONDE_MEMORY_H
+#ifndef SONDE_NATIVE_MEMORY_H
+#define SONDE_NATIVE_MEMORY_H
 
 namespace sonde
 {

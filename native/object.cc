@@ -34,7 +34,6 @@ Napi::Function Object::Define(Napi::Env env)
 			       InstanceMethod<&Object::SetMaxEntries>("setMaxEntries"),
 			       InstanceMethod<&Object::SetAutoload>("setAutoload"),
 			       InstanceMethod<&Object::SetAttachTarget>("setAttachTarget"),
-			       InstanceMethod<&Object::SetVariable>("setVariable"),
 			       InstanceMethod<&Object::ReuseMap>("reuseMap"),
 			       InstanceMethod<&Object::Load>("load"),
 			       InstanceMethod<&Object::Attach>("attach"),

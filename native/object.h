@@ -72,7 +72,6 @@ class Object : public Napi::ObjectWrap<Object>
 	void SetMaxEntries(const Napi::CallbackInfo &info);
 	void SetAutoload(const Napi::CallbackInfo &info);
 	void SetAttachTarget(const Napi::CallbackInfo &info);
-	void SetVariable(const Napi::CallbackInfo &info);
 	void ReuseMap(const Napi::CallbackInfo &info);
 	void Load(const Napi::CallbackInfo &info);
 	Napi::Value Attach(const Napi::CallbackInfo &info);

@@ -23,7 +23,6 @@ Napi::Function Ring::Define(Napi::Env env)
 			       InstanceMethod<&Ring::Release>("release"),
 			       InstanceMethod<&Ring::Position>("position"),
 			       InstanceMethod<&Ring::Watch>("watch"),
-			       InstanceMethod<&Ring::Unwatch>("unwatch"),
 			       InstanceMethod<&Ring::Close>("close"),
 			   });
 }
@@ -144,11 +143,6 @@ void Ring::Watch(const Napi::CallbackInfo &info)
 	}
 	StopWatcher();
 	Watcher::Start(info.Env(), fd_.get(), info[0].As<Napi::Function>(), &watcher_);
-}
-
-void Ring::Unwatch(const Napi::CallbackInfo &)
-{
-	StopWatcher();
 }
 
 void Ring::StopWatcher()

@@ -37,7 +37,6 @@ class Ring : public Napi::ObjectWrap<Ring>
 	Napi::Value Position(const Napi::CallbackInfo &info);
 	void Release(const Napi::CallbackInfo &info);
 	void Watch(const Napi::CallbackInfo &info);
-	void Unwatch(const Napi::CallbackInfo &info);
 	void Close(const Napi::CallbackInfo &info);
 	void StopWatcher();
 

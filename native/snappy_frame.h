@@ -1,5 +1,7 @@
 /* Frames of snappy blocks: https://github.com/google/snappy/blob/main/framing_format.txt */
-#pragma once
+#ifndef SONDE_NATIVE_SNAPPY_FRAME_H
+#define SONDE_NATIVE_SNAPPY_FRAME_H
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,3 +41,5 @@ inline uint32_t MaskedCrc(const uint8_t *bytes, size_t length)
 }
 
 } // namespace sonde
+
+#endif

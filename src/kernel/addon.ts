@@ -53,7 +53,6 @@ export interface NativeRing {
    * the previous callback. Does not keep the event loop alive.
    */
   watch(callback: () => void): void;
-  unwatch(): void;
   /** Detaches `data`, then unmaps. Idempotent. */
   close(): void;
 }
@@ -62,8 +61,6 @@ export interface NativeMap {
   info(): MapInfo;
   /** Fills `value`; false if there is no such key. Per-CPU maps need `value` of valueSize (8-aligned) × possible CPUs. */
   lookup(key: Uint8Array, value: Uint8Array): boolean;
-  update(key: Uint8Array, value: Uint8Array): void;
-  delete(key: Uint8Array): boolean;
   /** Maps an array map made with BPF_F_MMAPABLE; writable. Detached by the object's `close()`. */
   mmap(): ArrayBuffer;
   ring(): NativeRing;
@@ -74,8 +71,6 @@ export interface NativeObject {
   setMaxEntries(map: string, entries: number): void;
   setAutoload(program: string, load: boolean): void;
   setAttachTarget(program: string, functionName: string): void;
-  /** Overwrites bytes of a data section (`.rodata`, `.data`, `.bss`) by variable name. */
-  setVariable(name: string, value: Uint8Array): void;
   /** Makes this object's `name` be `map`, which another loaded object owns. */
   reuseMap(name: string, map: NativeMap): void;
   load(): void;
@@ -97,7 +92,6 @@ export interface Addon {
   /** Struct sizes compiled into the addon from bpf/events.h, for the layout test. */
   readonly sizeof: Readonly<Record<string, number>>;
   possibleCpus(): number;
-  libbpfVersion(): string;
   /** CLOCK_REALTIME − CLOCK_MONOTONIC in ns as [high, low] 32-bit halves, from paired reads (the tightest of several). */
   clockOffset(): [number, number];
   /** CLOCK_MONOTONIC now, ns. */

@@ -46,7 +46,6 @@ describeKernel('the life of the tap', () => {
         'ENOENT',
         'EINVAL',
         'ENOENT',
-        'ENOENT',
         'EINVAL',
         'ENOENT',
         'EINVAL',

@@ -48,7 +48,6 @@ class FakeRing implements NativeRing {
     this.released.push(position);
   }
   watch(): void {}
-  unwatch(): void {}
   close(): void {}
 }
 

@@ -174,7 +174,6 @@ function misuse(): object {
   const object = addon.open(objectPath('process'));
   attempt(() => object.map('ring'));
   attempt(() => object.setAutoload('nothing', true));
-  attempt(() => object.setVariable('nothing', new Uint8Array(4)));
   object.load();
   attempt(() => object.load());
   attempt(() => object.map('nothing'));
