@@ -441,6 +441,7 @@ const components: readonly MatrixCase[] = [
   http('{endpoint: "http://a:1", tls: {min_version: "1.9"}}', ['min_version', '1.9']),
   http('{endpoint: "http://a:1", tls: {foo: 1}}', ['tls', 'foo']),
   queue('{enabled: false}'),
+  queue('{queue_size: null}'),
   queue('{queue_size: 0}', ['queue_size']),
   queue('{num_consumers: 0}', ['num_consumers']),
   queue('{queue_size: -1}', ['queue_size']),
