@@ -20,7 +20,11 @@ Sonde says what is wrong and what to do about it, and ends with exit code 1; it 
 While data flows, what goes wrong is counted (the ledgers, see [ARCHITECTURE.md](../ARCHITECTURE.md)) and logged.
 
 **Configuration.** Everything that is wrong with the files is told at once, a line each: \`FILE:LINE:COLUMN: key::path: problem (remedy)\`.
-A value that came by an option or from the environment names that instead of a file.
+A value that came by an option or from the environment names that instead of a file. \`sonde validate\` tells the same without a start; a component that fails
+at its start (a port that is taken, a certificate that is not there) is told with its place, too.
+
+**Upstream.** \`Exporting failed\` has the reason, and in brackets what it means: no TLS there, TLS expected, no such host, gRPC's port for HTTP's. It is tried again until
+\`retry_on_failure\` gives it up; then the number of items that are lost is told and counted.
 
 **Kernel.** A receiver with \`required: false\` logs the message and Sonde goes on without it; \`sonde doctor\` tells more.
 
