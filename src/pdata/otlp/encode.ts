@@ -37,12 +37,19 @@ function writeRepeated(writer: ByteWriter, field: Field, values: readonly unknow
 }
 
 function writeField(writer: ByteWriter, field: Field, value: unknown, depth: number): void {
+  if (field.kind !== 'message') {
+    writeScalar(writer, field, value);
+    return;
+  }
+  const mark = writer.begin(field.number * 8 + LENGTH);
+  writeMessage(writer, field.message as MessageType, value as Plain, depth + 1);
+  writer.end(mark);
+}
+
+/** One value with its tag, of any kind but a message. */
+export function writeScalar(writer: ByteWriter, field: Field, value: unknown): void {
   const tag = field.number * 8 + field.wireType;
-  if (field.kind === 'message') {
-    const mark = writer.begin(tag);
-    writeMessage(writer, field.message as MessageType, value as Plain, depth + 1);
-    writer.end(mark);
-  } else if (field.kind === 'string') {
+  if (field.kind === 'string') {
     writer.reserve(10 + (value as string).length * 3);
     writer.varint(tag);
     writer.string(value as string);
@@ -55,7 +62,8 @@ function writeField(writer: ByteWriter, field: Field, value: unknown, depth: num
   }
 }
 
-function writeNumber(writer: ByteWriter, field: Field, value: unknown): void {
+/** Without its tag, as in a packed list. */
+export function writeNumber(writer: ByteWriter, field: Field, value: unknown): void {
   writer.reserve(10);
   switch (field.kind) {
     case 'double':
@@ -91,7 +99,7 @@ function low(value: bigint): number {
   return Number(BigInt.asUintN(32, value));
 }
 
-function isZero(value: unknown): boolean {
+export function isZero(value: unknown): boolean {
   if (value instanceof Uint8Array) return value.length === 0;
   return value === 0 || value === 0n || value === '' || value === false;
 }

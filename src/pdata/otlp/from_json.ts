@@ -1,11 +1,12 @@
-import type { Plain } from './decode.ts';
+import { isZero, writeNumber, writeScalar } from './encode.ts';
 import { JsonCursor } from './json_cursor.ts';
 import { MAX_DEPTH, OtlpError } from './reader.ts';
-import type { MessageName, OtlpObject } from './schema.ts';
-import { type Field, type MessageType, messageType } from './types.ts';
+import type { MessageName } from './schema.ts';
+import { type Field, LENGTH, type MessageType, messageType } from './types.ts';
+import { ByteWriter } from './writer.ts';
 
 /**
- * OTLP/JSON to plain objects: ids in hex, 64-bit integers as decimal strings or numbers, enums as numbers or names, keys in
+ * OTLP/JSON to protobuf: ids in hex, 64-bit integers as decimal strings or numbers, enums as numbers or names, keys in
  * lowerCamelCase or snake_case, unknown keys passed over, null the same as absent.
  * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
@@ -25,45 +26,63 @@ const MAX_DIGITS = 20;
 
 const WIDE = new Set(['int64', 'uint64', 'fixed64', 'sfixed64']);
 
-/** Throws only OtlpError. */
-export function fromJson<Name extends MessageName>(name: Name, text: string | Uint8Array): OtlpObject<Name> {
+/**
+ * Protobuf, fields in the order of the text. Nothing is made of the values in between: 20 MiB of `{},` would be a gigabyte of objects.
+ * Throws only OtlpError.
+ */
+export function fromJson(name: MessageName, text: string | Uint8Array): Uint8Array {
   const cursor = new JsonCursor(typeof text === 'string' ? text : new TextDecoder().decode(text));
-  const message: Plain = {};
-  readObject(cursor, messageType(name), 1, message);
+  const writer = new ByteWriter(Math.max(64, text.length >>> 1));
+  writeObject(cursor, writer, messageType(name), 1);
   cursor.end();
-  return message as OtlpObject<Name>;
+  return writer.take();
 }
 
-function readObject(cursor: JsonCursor, type: MessageType, depth: number, into: Plain): void {
+function writeObject(cursor: JsonCursor, writer: ByteWriter, type: MessageType, depth: number): void {
   if (depth > MAX_DEPTH) throw new OtlpError('nested too deeply', cursor.position);
+  /** A bit for each field that was written: of a key that comes twice the last one counts, zero or not. */
+  let written = 0;
   cursor.object((key) => {
     const field = type.byName.get(key);
-    if (field === undefined) cursor.skip(depth);
-    else if (!cursor.null()) readField(cursor, type, field, depth, into);
+    if (field === undefined) {
+      cursor.skip(depth);
+      return;
+    }
+    if (cursor.null()) return;
+    if (field.repeated) writeList(cursor, writer, field, depth);
+    else if (field.kind === 'message') writeNested(cursor, writer, field, depth);
+    else {
+      const value = readValue(cursor, field);
+      const bit = 1 << field.slot;
+      if (!field.presence && (written & bit) === 0 && isZero(value)) return;
+      written |= bit;
+      writeScalar(writer, field, value);
+    }
   });
 }
 
-function readField(cursor: JsonCursor, type: MessageType, field: Field, depth: number, into: Plain): void {
-  if (field.repeated) {
-    const list = (into[field.name] ?? []) as unknown[];
-    into[field.name] = list;
-    cursor.array(() => {
-      list.push(readValue(cursor, field, depth, undefined));
-    });
-    return;
-  }
-  if (field.oneof) for (const other of type.fields) if (other.oneof && other !== field) delete into[other.name];
-  into[field.name] = readValue(cursor, field, depth, field.oneof ? undefined : into[field.name]);
+function writeNested(cursor: JsonCursor, writer: ByteWriter, field: Field, depth: number): void {
+  const mark = writer.begin(field.number * 8 + LENGTH);
+  writeObject(cursor, writer, field.message as MessageType, depth + 1);
+  writer.end(mark);
 }
 
-function readValue(cursor: JsonCursor, field: Field, depth: number, previous: unknown): unknown {
+function writeList(cursor: JsonCursor, writer: ByteWriter, field: Field, depth: number): void {
+  if (field.kind === 'message') cursor.array(() => writeNested(cursor, writer, field, depth));
+  else if (field.wireType === LENGTH) cursor.array(() => writeScalar(writer, field, readValue(cursor, field)));
+  else {
+    const start = writer.position;
+    const mark = writer.begin(field.number * 8 + LENGTH);
+    cursor.array(() => writeNumber(writer, field, readValue(cursor, field)));
+    if (writer.position > mark) writer.end(mark);
+    else writer.position = start;
+  }
+}
+
+/** Of any kind but a message. */
+function readValue(cursor: JsonCursor, field: Field): unknown {
   const start = cursor.position;
   switch (field.kind) {
-    case 'message': {
-      const message = (previous ?? {}) as Plain;
-      readObject(cursor, field.message as MessageType, depth + 1, message);
-      return message;
-    }
     case 'string':
       return cursor.string();
     case 'bool':

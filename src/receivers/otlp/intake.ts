@@ -1,5 +1,4 @@
 import { countItems } from '../../pdata/otlp/count.ts';
-import { encodeMessage } from '../../pdata/otlp/encode.ts';
 import { fromJson } from '../../pdata/otlp/from_json.ts';
 import { requestOf } from '../../pdata/otlp/schema.ts';
 import { validateRequest } from '../../pdata/otlp/validate.ts';
@@ -35,7 +34,7 @@ export class Intake {
   }
 
   async json(signal: Signal, text: Uint8Array): Promise<void> {
-    const bytes = encodeMessage(requestOf[signal], fromJson(requestOf[signal], text));
+    const bytes = fromJson(requestOf[signal], text);
     const items = countItems(signal, bytes);
     if (items > 0) await this.#consume(new Batch(signal, [bytes], items));
   }

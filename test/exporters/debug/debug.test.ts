@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { DebugExporter } from '../../../src/exporters/debug/debug.ts';
-import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { fromJson } from '../../../src/pdata/otlp/from_json.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import { Batch, type Signal, signals } from '../../../src/pdata/pdata.ts';
@@ -17,7 +16,7 @@ const defaults = {
 
 function batchOf(signal: Signal): Batch {
   const name = requestOf[signal];
-  const bytes = encodeMessage(name, fromJson(name, readFileSync(`test/fixtures/debug/${signal}.json`)));
+  const bytes = fromJson(name, readFileSync(`test/fixtures/debug/${signal}.json`));
   return new Batch(signal, [bytes], 1);
 }
 

@@ -66,7 +66,7 @@ gatedGroup(otelcolMissing)('beside the Collector', () => {
     '{"resourceSpans":[{"x":{"y":[1,{}]},"scopeSpans":[{"spans":[{"startTimeUnixNano":1763700000123456789,"events":[{"name":"\\u00e9"}]}]}]}]}',
     '{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"a","value":{"intValue":"-5"}},{"key":"b","value":{"doubleValue":"NaN"}},{"key":"c","value":{"bytesValue":"AAE="}}]}]}]}]}',
   ])('JSON is understood the same: %s', async (line) => {
-    const ours = toJson(requestOf.traces, encodeMessage(requestOf.traces, fromJson(requestOf.traces, line)));
+    const ours = toJson(requestOf.traces, fromJson(requestOf.traces, line));
     expect(text(ours)).toBe(await collector.line('traces', Buffer.from(line), 'application/json'));
   });
 });
