@@ -134,13 +134,14 @@ struct {
 static __always_inline void learn_own(struct sonde_config *cfg)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pid *pid = task->group_leader->thread_pid;
+	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
 	struct upid upid = {};
 	const void *numbers = __builtin_preserve_access_index(&pid->numbers);
 
 	cfg->own_tgid = task->tgid;
-	cfg->pidns_level = pid->level;
-	if (!bpf_probe_read_kernel(&upid, sizeof(upid), numbers + pid->level * sizeof(struct upid)))
+	cfg->pidns_level = level;
+	if (!bpf_probe_read_kernel(&upid, sizeof(upid), numbers + level * sizeof(struct upid)))
 		cfg->pidns = BPF_CORE_READ(upid.ns, ns.inum);
 }
 

@@ -10,11 +10,14 @@
 #include "data.h"
 #include "frames.h"
 
-/* 1024 pieces of a frame header each are three turns a piece; more is given up, and told as not copied. */
+/* 1024 pieces of a frame header each are two turns a piece; more is given up, and told as not copied. */
 #define TURNS_MAX 8192
 /* Where bpf_loop is missing (before 5.17), the verifier walks through every turn: few, and no frames. */
 #define TURNS_UNROLLED (IOVECS_BLOCK + RECORDS_MAX)
+/* scripts/test-kernels.sh defines it as false, so that a newer kernel runs what an older one would. */
+#ifndef has_loop
 #define has_loop() bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)
+#endif
 /* Most bytes that are copied of one operation for the sake of its frames. */
 #define FRAMES_CAPTURE_MAX 65536
 
@@ -137,6 +140,10 @@ static __always_inline enum turn turn(struct scratch *s, struct frames *frames, 
 		frames_skip(frames, chunk);
 	at->taken += chunk;
 	at->position += chunk;
+	if (chunk == left) {
+		at->index = index + 1;
+		at->position = 0;
+	}
 	return chunk ? MORE : DONE;
 }
 

@@ -11,12 +11,12 @@
 /* The process id of `leader` in the PID namespace of `config`; 0 where it is not visible. */
 static __always_inline __u32 pid_in_namespace(struct task_struct *leader, const struct sonde_config *cfg)
 {
-	struct pid *pid = leader->thread_pid;
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	__u32 level = cfg->pidns_level;
 	struct upid upid = {};
 	const void *numbers;
 
-	if (!cfg->pidns || !pid || pid->level < level)
+	if (!cfg->pidns || !pid || BPF_CORE_READ(pid, level) < level)
 		return 0;
 	/* numbers[] is as long as the level is deep: an index that BTF cannot check, so a checked read. */
 	numbers = __builtin_preserve_access_index(&pid->numbers);
@@ -30,8 +30,8 @@ static __always_inline void describe_process(struct sonde_process *process, stru
 {
 	struct task_struct *leader = task->group_leader;
 
-	process->start_time = leader->start_boottime;
-	process->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	process->start_time = BPF_CORE_READ(leader, start_boottime);
+	process->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	process->tgid = task->tgid;
 	process->pid = pid_in_namespace(leader, cfg);
 	bpf_probe_read_kernel(process->comm, sizeof(process->comm), &leader->comm);
