@@ -1,9 +1,15 @@
 #!/bin/bash
-# test-kernels.sh [SUITE[:FLAVOUR]...]: loads, attaches and counts on Debian's kernels in throw-away VMs (test/kernel/vm/check.ts).
-# Default: bookworm (6.1), bookworm-backports (6.12), sid (the newest), all for amd64. `arm64` stands for bookworm-backports:arm64,
-# sid:arm64 and sid:arm64-16k (pages of 16 KiB), for which the programs and the addon are cross-compiled. Needs root; kernels are
-# kept in $SONDE_VM_DIR (default ~/.cache/sonde-vm). About half a minute for each kernel, two minutes more when the addon for
-# arm64 is compiled. Exit status: 0 if all are right.
+# test-kernels.sh [SUITE[:FLAVOUR[:VARIANT]]...]: Sonde on Debian's kernels in throw-away VMs: loads, attaches and counts
+# (test/kernel/vm/check.ts), and makes a span at each end of calls to real servers (spans.ts).
+#
+#   bookworm            6.1; bookworm-backports: 6.12; sid: the newest. These three are the default.
+#   sid:arm64           another flavour of the kernel's package: arm64, arm64-16k (pages of 16 KiB)
+#   arm64               bookworm-backports:arm64, sid:arm64 and sid:arm64-16k; programs and addon are cross-compiled
+#   5.15                what there is in place of a kernel of that age: bookworm:amd64:no-loop (6.1, programs compiled as if
+#                       there was no bpf_loop) and bullseye:amd64:linux-5.10 (what 5.10 lacks is done by other means)
+#
+# Needs root; kernels are kept in $SONDE_VM_DIR (default ~/.cache/sonde-vm). About 40 seconds for each kernel of amd64 and
+# a minute for one of arm64, two minutes more when the addon for arm64 is compiled. Exit status: 0 if all are right.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 vm_dir=${SONDE_VM_DIR:-$HOME/.cache/sonde-vm}
@@ -14,32 +20,36 @@ kernels=()
 for suite in "$@"; do
   case $suite in
     arm64) kernels+=(bookworm-backports:arm64 sid:arm64 sid:arm64-16k) ;;
+    5.15) kernels+=(bookworm:amd64:no-loop bullseye:amd64:linux-5.10) ;;
     *:*) kernels+=("$suite") ;;
     *) kernels+=("$suite:amd64") ;;
   esac
 done
-scripts/kernels/prepare.sh "$vm_dir" "${kernels[@]}"
-node_modules/.bin/esbuild test/kernel/vm/check.ts --bundle --platform=node --format=esm --target=node20 \
-  '--external:*.node' --log-level=warning --outfile=build/test/vm/check.mjs
-if [[ " ${kernels[*]}" == *:arm64* ]]; then
-  node scripts/kernels/cross-build.mjs arm64 "$vm_dir/root-arm64" build/arm64
-  install -D -t build/arm64/test/vm build/test/vm/check.mjs
-fi
 
-# No CAP_SYS_RESOURCE and 64 KiB of locked memory: what a container has.
-command="PATH=\$PATH:$(dirname "$(command -v node)"); ulimit -l 64; exec setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource node build/test/vm/check.mjs"
+checks="PATH=\$PATH:$(dirname "$(command -v node)"); cd build/test/vm"
 failed=0
 for kernel in "${kernels[@]}"; do
+  IFS=: read -r suite flavour variant <<<"$kernel"
+  scripts/kernels/prepare.sh "$vm_dir" "$suite:$flavour"
+  build=build/vm/${flavour%%-*}${variant:+-$variant}
+  node scripts/kernels/build.mjs "${flavour%%-*}" "${variant:--}" "$vm_dir" "$build"
+  # No CAP_SYS_RESOURCE and 64 KiB of locked memory: what a container has. 5.10 still charges maps to that limit.
+  container='ulimit -l 64; exec setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource'
+  [ "$variant" != linux-5.10 ] || container=exec
   status=0
-  output=$(scripts/kernels/run.sh "$vm_dir/${kernel/:/-}" 180 "$command") || status=$?
+  output=$(scripts/kernels/run.sh "$vm_dir/$suite-$flavour" "$build" 400 \
+    "$container bash -c '$checks; node check.mjs $variant && node spans.mjs'") || status=$?
   [ $status = 0 ] || failed=1
   node -e '
-    const [suite, status, output] = process.argv.slice(1);
-    let row = {};
-    try { row = JSON.parse(output.trim().split("\n").at(-1)); } catch {}
+    const [kernel, status, output] = process.argv.slice(1);
+    const rows = output.trim().split("\n").flatMap((line) => { try { return [JSON.parse(line)]; } catch { return []; } });
+    const row = Object.assign({}, ...rows);
     const size = row.mapBytes ? (row.mapBytes / 2 ** 20).toFixed(2) + " MiB of maps" : "";
-    console.log([status === "0" ? "passed" : "FAILED", suite.padEnd(24), (row.kernel ?? "").padEnd(26), (row.backend ?? "").padEnd(11), size].join("  "));
-    for (const problem of row.problems ?? [`status ${status}`, output]) console.log("        " + problem);
+    const spans = row.spans ? "spans: " + row.spans.join(", ") : "";
+    console.log([status === "0" ? "passed" : "FAILED", kernel.padEnd(26), (row.kernel ?? "").padEnd(26), (row.backend ?? "").padEnd(11), size, spans].join("  "));
+    const problems = rows.flatMap((each) => each.problems);
+    if (status !== "0" && problems.length === 0) problems.push(`status ${status}`, output);
+    for (const problem of problems) console.log("        " + problem);
   ' "$kernel" "$status" "$output"
 done
 exit $failed

@@ -1,11 +1,11 @@
 #!/bin/bash
-# run.sh KERNEL_DIR SECONDS COMMAND: runs COMMAND (one bash string) as root in a throw-away QEMU guest (emulated, no KVM
-# needed) with a kernel made by prepare.sh. The guest sees the host's files read-only under a tmpfs and starts in the same
-# directory; a guest of another architecture sees its own root file system (foreign-root.sh) with this directory in it, and
-# in place of build/ what was built for it. Standard output comes back; the exit status is COMMAND's, 124 after SECONDS, 125
-# if the guest died.
+# run.sh KERNEL_DIR BUILD SECONDS COMMAND: runs COMMAND (one bash string) as root in a throw-away QEMU guest (emulated, no
+# KVM needed) with a kernel made by prepare.sh. The guest sees the host's files read-only under a tmpfs and starts in the same
+# directory; a guest of another architecture sees its own root file system (foreign-root.sh) with this directory in it.
+# The directory BUILD is seen in place of build/. Standard output comes back; the exit status is COMMAND's, 124 after
+# SECONDS, 125 if the guest died.
 set -u
-kernel=$1 seconds=$2 command=$3
+kernel=$1 build=$2 seconds=$3 command=$4
 architecture=$(cat "$kernel/architecture")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -45,11 +45,12 @@ esac
 cat >"$scratch/mount.sh" <<'EOM'
 set -e
 mount --bind "$1" "$2"
-[ "$1" = / ] || { mount --bind . "$2$PWD"; mount --bind "build/$3" "$2$PWD/build"; }
+[ "$1" = / ] || mount --bind . "$2$PWD"
+[ "$3" -ef build ] || mount --bind "$3" "$2$PWD/build"
 shift 3
 exec "$@"
 EOM
-timeout -k 5 "$seconds" unshare -m --propagation private bash "$scratch/mount.sh" "$root" "$scratch/root" "$architecture" \
+timeout -k 5 "$seconds" unshare -m --propagation private bash "$scratch/mount.sh" "$root" "$scratch/root" "$build" \
   "${machine[@]}" -accel tcg,thread=multi,tb-size=512 \
   -smp 2 -m 2048 -nodefaults -no-user-config -display none -no-reboot -monitor none -serial "file:$scratch/console" \
   -kernel "$kernel/vmlinux" -initrd "$kernel/initrd" -append "$append" \

@@ -20,6 +20,8 @@ export interface SondeOptions {
   readonly logLevel?: 'debug';
   readonly env?: Readonly<Record<string, string>>;
   readonly cpus?: string;
+  /** Longest time that it may take to attach; default 30 s. */
+  readonly startMs?: number;
 }
 
 const READY = 'Everything is ready. Begin running and processing data.';
@@ -126,7 +128,7 @@ export class Sonde {
   }
 }
 
-async function launch(netns: Netns, args: readonly string[], options: Pick<SondeOptions, 'env' | 'cpus'>) {
+async function launch(netns: Netns, args: readonly string[], options: Pick<SondeOptions, 'env' | 'cpus' | 'startMs'>) {
   const begin = performance.now();
   const child = netns.spawn(join(repository, 'bin', 'sonde'), args, {
     ...(options.cpus === undefined ? {} : { cpus: options.cpus }),
@@ -138,9 +140,11 @@ async function launch(netns: Netns, args: readonly string[], options: Pick<Sonde
   const ended = (): number | string | null => child.exitCode ?? child.signalCode;
   const told = async (line: string): Promise<void> => {
     const what = `Sonde to say "${line}"`;
-    await until(() => output.stderr().includes(line) || ended() !== null, what, START_MS).catch((error: Error) => {
-      throw new Error(`${error.message}:\n${output.stderr()}`);
-    });
+    await until(() => output.stderr().includes(line) || ended() !== null, what, options.startMs ?? START_MS).catch(
+      (error: Error) => {
+        throw new Error(`${error.message}:\n${output.stderr()}`);
+      },
+    );
     if (ended() === null) return;
     await exited;
     throw new Error(`Sonde ended with ${ended()}:\n${output.stderr()}`);

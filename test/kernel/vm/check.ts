@@ -1,6 +1,7 @@
 /**
  * Runs in a throw-away VM, for scripts/test-kernels.sh: loads, attaches, and compares what the tap saw of an HTTP exchange
  * and of a Unix socket with what was sent. Prints one JSON object; the exit status is 0 if everything is right.
+ * `no-loop`: the programs were compiled as if there was no bpf_loop; `linux-5.10`: with linux_5_10.h.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -31,12 +32,19 @@ function check(what: string, ok: boolean): void {
   }
 }
 
+const variant = process.argv[2] ?? '';
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const since = (first: number, second: number): boolean => major > first || (major === first && minor >= second);
+/** Of an operation in more pieces the rest is a gap: that of the answer, of a byte each. */
+const piecesSeen = variant === '' && since(5, 17) ? answer.length : 32;
+
 const status = readFileSync('/proc/self/status', 'latin1');
 const CAP_SYS_RESOURCE = 24n;
 const held = BigInt(`0x${/CapEff:\s*(\w+)/.exec(status)?.[1] ?? '0'}`);
-check('runs without CAP_SYS_RESOURCE', ((held >> CAP_SYS_RESOURCE) & 1n) === 0n);
+const chargesMaps = !since(5, 11);
+check('runs without CAP_SYS_RESOURCE', chargesMaps || ((held >> CAP_SYS_RESOURCE) & 1n) === 0n);
 const memlock = () => /Max locked memory\s+(\d+)\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-check('runs with a small memlock limit', Number(memlock()) <= 64 * 1024);
+check('runs with a small memlock limit', chargesMaps || Number(memlock()) <= 64 * 1024);
 
 const started = performance.now();
 const tap = openKernelTap({ scope: 'pod', ringBytes: 2 << 20, captureBytes: 16_384, budgetBytes: 1 << 20 });
@@ -69,14 +77,13 @@ for (const family of ['ipv4', 'ipv6', 'unix']) {
   for (const [key, text] of Object.entries({
     'client/0': request,
     'server/1': request,
-    'server/0': answer,
     'client/1': answer,
   })) {
-    check(
-      `${key}/${family}: ${JSON.stringify(streams.get(`${key}/${family}`))}`,
-      streams.get(`${key}/${family}`) === text,
-    );
+    const seen = streams.get(`${key}/${family}`);
+    check(`${key}/${family}: ${JSON.stringify(seen)}`, seen === text);
   }
+  const seen = streams.get(`server/0/${family}`) ?? '';
+  check(`server/0/${family}: ${JSON.stringify(seen)}`, answer.startsWith(seen) && seen.length >= piecesSeen);
 }
 check(
   'exec records',
@@ -85,10 +92,9 @@ check(
 check('end records', ends >= 4);
 const counters = tap.counters();
 check('the ledger is closed', counters.recorded + counters.counted + counters.dropped === counters.operations);
-check('the memlock limit is as before', Number(memlock()) <= 64 * 1024);
+check('the memlock limit is as before', chargesMaps || Number(memlock()) <= 64 * 1024);
 
-const [major = 0, minor = 0] = release().split('.').map(Number);
-const expected = major > 6 || (major === 6 && minor >= 3) ? 'tracepoint' : 'fexit';
+const expected = since(6, 3) ? 'tracepoint' : 'fexit';
 check(`back end ${tap.backend}, expected ${expected}`, tap.backend === expected);
 tap.close();
 
