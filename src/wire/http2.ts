@@ -79,27 +79,12 @@ class Http2Session extends TwoWaySession<Http2Reader, Http2Reader> {
   constructor(context: ConnectionContext, streams: Http2Streams, requests: Http2Reader, responses: Http2Reader) {
     super(requests, responses);
     this.#streams = streams;
+    requests.peer = responses;
+    responses.peer = requests;
     if (context.joined) {
       requests.join();
       responses.join();
     }
-  }
-
-  override data(
-    side: Side,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    time: number,
-    boundary: boolean,
-    mayHold: boolean,
-  ): number {
-    const { requests } = this;
-    const { began } = requests;
-    // An answer waits for its request only where the request would be seen.
-    const taken = super.data(side, bytes, start, end, time, boundary, mayHold && !requests.lost && !requests.ended);
-    if (!began && requests.began) this.responses.begin();
-    return taken;
   }
 
   protected fail(errorType: string, time: number): void {

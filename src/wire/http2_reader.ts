@@ -27,13 +27,15 @@ const HOLD_HERE = -3;
 /** Reads the frames of one direction. Untaken stay at most one header block, or the beginning of a short frame. */
 export class Http2Reader implements SideReader {
   opaque = false;
-  /** The preface was seen. */
-  began = false;
+  /** The other direction's. */
+  peer: Http2Reader = this;
   readonly #side: Side;
   readonly #streams: Http2Streams;
   readonly #blocks: Http2Blocks;
   readonly #body: Http2Data;
   #phase: number;
+  /** The preface was seen. */
+  #began = false;
   /** Bytes left of what is skipped. */
   #left = 0;
   /** CONTINUATION frames of this stream belong to a block that was given up; 0: none. */
@@ -66,11 +68,6 @@ export class Http2Reader implements SideReader {
   join(): void {
     this.#phase = LOST;
     this.#blocks.lose();
-  }
-
-  /** The connection turns out to begin here: nothing was missed. */
-  begin(): void {
-    if (this.#phase === LOST) this.#blocks.begin();
   }
 
   end(left: boolean): void {
@@ -120,7 +117,9 @@ export class Http2Reader implements SideReader {
     if (!frames.matchesPreface(bytes, at, end)) return this.#invalid(at + 1, time);
     if (end - at < frames.PREFACE.length) return NEED_MORE;
     this.#phase = FRAME;
-    this.began = true;
+    // Of the other direction nothing was missed either: the connection turns out to begin here.
+    if (!this.#began && this.peer.lost) this.peer.#blocks.begin();
+    this.#began = true;
     return at + frames.PREFACE.length;
   }
 
@@ -187,7 +186,8 @@ export class Http2Reader implements SideReader {
   #headers(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
     const pushed = frames.frameType(bytes, at) === frames.PUSH_PROMISE;
     if (mayHold && !pushed && this.#side !== CLIENT && this.#streams.early(frames.frameStream(bytes, at))) {
-      return HOLD_HERE;
+      // Only where the request would be seen.
+      if (!this.peer.lost && !this.peer.ended) return HOLD_HERE;
     }
     const limit = Math.min(end, at + MAX_BLOCK);
     let frame = at + this.#scanned;
