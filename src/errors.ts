@@ -14,7 +14,7 @@ export const errors = {
   },
   E_KERNEL_TOO_OLD: {
     message: 'kernel {release} has no usable hook: {reason}',
-    remedy: 'Sonde needs Linux 5.15 or later; `sonde doctor` shows which hooks work here',
+    remedy: 'Sonde needs Linux 5.15 or later, on arm64 6.3 or later; `sonde doctor` shows which hooks work here',
   },
   E_TAP_CONFIG: {
     message: 'the tap cannot be configured: {problem}',

@@ -24,8 +24,12 @@ export interface DoctorReport {
   readonly canRun: boolean;
 }
 
-/** Oldest kernel with what the programs use (socket storage and task registers in tracing programs). */
-const OLDEST_KERNEL = [5, 15] as const;
+/**
+ * Oldest kernel with what the programs use: socket storage and task registers in tracing programs, and one of the back ends.
+ * On arm64 fexit programs attach from 6.4 on, so only the tracepoints of 6.3 are left.
+ */
+const OLDEST_KERNEL: Readonly<Record<string, readonly [number, number]>> = { arm64: [6, 3] };
+const OLDEST_ELSEWHERE = [5, 15] as const;
 const MIB = 2 ** 20;
 const PROBE_OPTIONS = { ringBytes: 2 * MIB, captureBytes: 16_384, budgetBytes: 256 * 1024 };
 
@@ -45,14 +49,15 @@ export async function diagnose(scope: 'pod' | 'node'): Promise<DoctorReport> {
   return { rows, canRun };
 }
 
-export function kernelRow(name: string): DoctorRow {
+export function kernelRow(name: string, architecture: string = process.arch): DoctorRow {
+  const oldest = OLDEST_KERNEL[architecture] ?? OLDEST_ELSEWHERE;
   const [major = 0, minor = 0] = name.split('.').map((part) => Number.parseInt(part, 10));
-  const supported = major > OLDEST_KERNEL[0] || (major === OLDEST_KERNEL[0] && minor >= OLDEST_KERNEL[1]);
+  const supported = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
   return {
     item: 'kernel',
     status: supported ? 'ok' : 'failed',
     detail: name,
-    remedy: supported ? '' : `use Linux ${OLDEST_KERNEL.join('.')} or later; older kernels are not supported yet`,
+    remedy: supported ? '' : `use Linux ${oldest.join('.')} or later; older kernels are not supported yet`,
   };
 }
 

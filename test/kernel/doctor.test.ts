@@ -41,13 +41,16 @@ test.each([
 });
 
 test.each([
-  ['5.10.0-46-amd64', 'failed'],
-  ['5.14.0', 'failed'],
-  ['5.15.0-1-cloud', 'ok'],
-  ['6.1.0-56-amd64', 'ok'],
-  ['7.2.13+deb14-amd64', 'ok'],
-])('kernel %s: %s', (release, status) => {
-  expect(kernelRow(release).status).toBe(status);
+  ['x64', '5.10.0-46-amd64', 'failed'],
+  ['x64', '5.14.0', 'failed'],
+  ['x64', '5.15.0-1-cloud', 'ok'],
+  ['x64', '6.1.0-56-amd64', 'ok'],
+  ['x64', '7.2.13+deb14-amd64', 'ok'],
+  ['arm64', '6.1.0-56-arm64', 'failed'],
+  ['arm64', '6.3.0', 'ok'],
+  ['arm64', '7.2.13+deb14-arm64-16k', 'ok'],
+])('%s, kernel %s: %s', (architecture, release, status) => {
+  expect(kernelRow(release, architecture).status).toBe(status);
 });
 
 test.each([
