@@ -74,11 +74,11 @@ export function writeNumber(writer: ByteWriter, field: Field, value: unknown): v
       break;
     case 'fixed64':
     case 'sfixed64':
-      writer.fixed64(high(value as bigint), low(value as bigint));
+      writer.fixed64(high(value as number | bigint), low(value as number | bigint));
       break;
     case 'int64':
     case 'uint64':
-      writer.varint64(high(value as bigint), low(value as bigint));
+      writer.varint64(high(value as number | bigint), low(value as number | bigint));
       break;
     case 'bool':
       writer.byte(value === true ? 1 : 0);
@@ -91,11 +91,14 @@ export function writeNumber(writer: ByteWriter, field: Field, value: unknown): v
   }
 }
 
-function high(value: bigint): number {
+/** Numbers have at most 53 bits. */
+function high(value: number | bigint): number {
+  if (typeof value === 'number') return Math.floor(value / 2 ** 32);
   return Number(BigInt.asUintN(32, value >> 32n));
 }
 
-function low(value: bigint): number {
+function low(value: number | bigint): number {
+  if (typeof value === 'number') return value >>> 0;
   return Number(BigInt.asUintN(32, value));
 }
 

@@ -23,6 +23,8 @@ const RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
 
 /** Digits beyond which no value is in range: no time is spent on long ones. */
 const MAX_DIGITS = 20;
+/** Fewer are below 2^53. */
+const SAFE_DIGITS = 15;
 
 const WIDE = new Set(['int64', 'uint64', 'fixed64', 'sfixed64']);
 
@@ -134,8 +136,9 @@ function integer(cursor: JsonCursor, field: Field, offset: number): number | big
   return WIDE.has(field.kind) ? value : Number(value);
 }
 
-/** Also `1e3` and `2.0`, as protobuf's JSON mapping allows. */
-function exactInteger(text: string): bigint | undefined {
+/** Also `1e3` and `2.0`, as protobuf's JSON mapping allows. A number where that is exact: a bigint costs ten times as much. */
+function exactInteger(text: string): number | bigint | undefined {
+  if (text.length <= SAFE_DIGITS && /^\d+$/.test(text)) return Number(text);
   if (/^-?\d+$/.test(text)) return text.length > MAX_DIGITS + 1 ? undefined : BigInt(text);
   if (!/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return undefined;
   const value = Number(text);
