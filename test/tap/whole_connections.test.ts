@@ -288,6 +288,15 @@ describe('TLS', () => {
     expect(ledger('gaps', 'rejects.tls.handshake_lost', 'records.reordered', 'held.bytes')).toEqual([1, 1, 1, 0]);
   });
 
+  test('of a handshake that is given up because too much waits, nothing waits any more', () => {
+    start();
+    bench.conn(1);
+    bench.send(1, String(handshake12[0]?.[1]));
+    for (let at = 0; at < 40; at++) bench.recv(1, 'x'.repeat(2048), { offset: 100 + at * 2048 });
+    bench.drain();
+    expect(ledger('gaps', 'rejects.tls.handshake_lost', 'held.bytes')).toEqual([1, 1, 0]);
+  });
+
   test('a server does not let its clients choose the values of its metrics', () => {
     start();
     bench.conn(1, { role: 'server' });
