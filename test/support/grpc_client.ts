@@ -29,7 +29,7 @@ export async function call(
         identity,
         identity,
         Buffer.from(body),
-        { deadline: Date.now() + 10_000 } as grpc.CallOptions,
+        { deadline: Date.now() + 60_000 } as grpc.CallOptions,
         (error, value) => {
           resolve({
             code: error?.code ?? 0,

@@ -50,16 +50,17 @@ const post = (headers: Record<string, string> = {}, bytes: Uint8Array = body): P
 });
 
 test('acknowledges only what the pipeline took, and counts it', async () => {
-  let release: () => void = () => undefined;
+  let release: (() => void) | undefined;
   const { http, settings } = await start(both, () => new Promise((resolve) => (release = resolve)));
   let answered = false;
   const answer = send(http, post()).then((each) => {
     answered = true;
     return each;
   });
+  await until(() => release !== undefined, 'the request');
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(answered).toBe(false);
-  release();
+  release?.();
   expect((await answer).status).toBe(200);
   expect(counted(settings, 'otelcol_receiver_accepted_spans')).toBe(1);
 });
