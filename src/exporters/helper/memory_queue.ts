@@ -33,7 +33,7 @@ export class MemoryQueue implements Queue {
 
   async offer(batch: Batch): Promise<void> {
     const size = sizeOf(batch, this.#config.sizer);
-    const bytes = batch.byteLength + (batch.gzip?.length ?? 0);
+    const bytes = batch.memoryBytes;
     await this.#room.reserve(size, bytes);
     await new Promise<void>((resolve, reject) => {
       const done: QueueItem['done'] = ({ error }) => {

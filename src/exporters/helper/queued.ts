@@ -8,6 +8,8 @@ import type { QueueConfig, RetryConfig } from './schemas.ts';
 export interface Upstream {
   /** Of the exporter's own metrics: where it sends to. */
   readonly attributes?: MetricAttributes;
+  /** What came as gzip leaves as it is: nobody asks for its bytes. */
+  readonly passesGzip?: boolean;
   start(): void | Promise<void>;
   /** Rejects with a ConsumeError. `abort`: the deadline of the shutdown. */
   send(batch: Batch, abort: AbortSignal): Promise<void>;
@@ -22,10 +24,12 @@ export function queued(
   upstream: Upstream,
 ): Component & Consumer {
   const { batch: _, ...alone } = config.sending_queue;
+  // Requests of profiles cannot be joined: each has a dictionary of its own, which its indices refer to.
+  const queueConfig: QueueConfig = signal === 'profiles' ? alone : config.sending_queue;
+  const packs = upstream.passesGzip === true && queueConfig.batch === undefined && queueConfig.storage === '';
   const queue = new QueueSender(
     settings,
-    // Requests of profiles cannot be joined: each has a dictionary of its own, which its indices refer to.
-    signal === 'profiles' ? alone : config.sending_queue,
+    queueConfig,
     config.retry_on_failure,
     async (batch, abort) => upstream.send(batch, abort),
     itemNames[signal],
@@ -36,7 +40,7 @@ export function queued(
       await upstream.start();
       await queue.start();
     },
-    consume: async (batch) => queue.consume(batch),
+    consume: async (batch) => queue.consume(packs ? batch.packed() : batch),
     shutdown: async (deadline, successor) => {
       await queue.shutdown(deadline, successor);
       await upstream.close();

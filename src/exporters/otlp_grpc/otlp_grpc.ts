@@ -35,6 +35,7 @@ class OtlpGrpcUpstream implements Upstream {
   readonly #config: OtlpGrpcConfig;
   readonly #signal: Signal;
   readonly attributes: MetricAttributes;
+  readonly passesGzip: boolean;
   readonly #report: Report<RpcExchange>;
   #client: TlsClient<GrpcClient> | undefined;
 
@@ -42,6 +43,7 @@ class OtlpGrpcUpstream implements Upstream {
     this.#settings = settings;
     this.#config = config;
     this.#signal = signal;
+    this.passesGzip = config.compression === 'gzip';
     const { host, port } = parseEndpoint(config.endpoint);
     this.attributes = { 'server.address': host, ...(port === undefined ? {} : { 'server.port': port }) };
     this.#report = rpcReport(settings.telemetry, 'client', this.attributes);

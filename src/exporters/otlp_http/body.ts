@@ -8,10 +8,15 @@ export interface Body {
   readonly contentEncoding: string | undefined;
 }
 
-/** The request's bytes. What came as gzip and is to leave as gzip is not compressed again. */
+/** What came as gzip is to leave as gzip: it is not compressed again. */
+export function passesGzip({ compression, encoding }: OtlpHttpConfig): boolean {
+  return compression === 'gzip' && encoding === 'proto';
+}
+
+/** The request's bytes. */
 export async function encodeBody(batch: Batch, config: OtlpHttpConfig): Promise<Body> {
   const { compression, encoding } = config;
-  if (compression === 'gzip' && encoding === 'proto' && batch.gzip !== undefined) {
+  if (passesGzip(config) && batch.gzip !== undefined) {
     return { body: batch.gzip, contentEncoding: 'gzip' };
   }
   const json = encoding === 'json' ? await toJsonBody(batch) : undefined;

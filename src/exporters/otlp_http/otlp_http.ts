@@ -9,7 +9,7 @@ import { tellPartialSuccess } from '../helper/partial_success.ts';
 import { queued, type Upstream } from '../helper/queued.ts';
 import { TlsClient } from '../helper/tls_client.ts';
 import { agentFor } from './agent.ts';
-import { encodeBody } from './body.ts';
+import { encodeBody, passesGzip } from './body.ts';
 import type { OtlpHttpConfig } from './config.ts';
 import { failure } from './failure.ts';
 import { RedirectingClient } from './redirect.ts';
@@ -31,6 +31,7 @@ class OtlpHttpUpstream implements Upstream {
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
   readonly attributes: MetricAttributes;
+  readonly passesGzip: boolean;
   readonly #report: Report<HttpExchange>;
   #client: TlsClient<RedirectingClient> | undefined;
 
@@ -39,6 +40,7 @@ class OtlpHttpUpstream implements Upstream {
     this.#config = config;
     this.#signal = signal;
     this.#url = endpointOf(config, signal);
+    this.passesGzip = passesGzip(config);
     const { hostname, port, protocol, pathname } = this.#url;
     this.attributes = {
       'server.address': hostname.replace(/^\[(.*)\]$/, '$1'),
