@@ -52,7 +52,7 @@ export interface SessionEvents {
 
 /**
  * The client's end of an HTTP/2 connection (RFC 9113) for requests that have one body and the same header. node:http2 needs
- * 150 to 250 µs of CPU for such a request, most of it for objects that nobody here looks at.
+ * 100 to 300 µs of CPU for such a request, most of it for objects that nobody here looks at.
  */
 export class ClientSession {
   readonly #writer: FrameWriter;
