@@ -5,6 +5,7 @@ import { loadAddon } from './addon_loader.ts';
 import { heldCapabilities } from './capabilities.ts';
 import { type HookProbe, probeHooks } from './hook_probe.ts';
 import { ownNetns } from './netns.ts';
+import { isFirstUserNamespace } from './privileges.ts';
 import { NOTHING_SEEN } from './programs.ts';
 import { BTF_PATH, describe, openKernelTap } from './tap.ts';
 
@@ -45,7 +46,7 @@ export async function diagnose(scope: 'pod' | 'node'): Promise<DoctorReport> {
   } else {
     rows.push({ item: 'addon', status: 'failed', detail: libraryProblem, remedy: 'npm run setup' });
   }
-  rows.push(...capabilityRows(), perfRow(), cgroupRow(), scopeRow(scope));
+  rows.push(...capabilityRows(), ...namespaceRows(), perfRow(), cgroupRow(), scopeRow(scope));
   return { rows, canRun };
 }
 
@@ -121,6 +122,15 @@ function capabilityRows(): DoctorRow[] {
     detail: `${held ? 'held' : 'not held'}: ${purpose}`,
     remedy: held ? '' : `add ${name} to the container's securityContext.capabilities, or run as root`,
   }));
+}
+
+/** Nothing to tell of the first one. */
+export function namespaceRows(isFirst = isFirstUserNamespace()): DoctorRow[] {
+  if (isFirst) return [];
+  const detail = 'not the first one: what is held in it is not asked for by tracing programs';
+  return [
+    { item: 'user namespace', status: 'failed', detail, remedy: 'run Sonde in a container that is not rootless' },
+  ];
 }
 
 function perfRow(): DoctorRow {

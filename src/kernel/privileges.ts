@@ -17,13 +17,15 @@ export function whyRefused(sources: Sources = readSources()): string {
     .map(({ name }) => name);
   if (missing.length > 0) return `not held: ${missing.join(', ')}`;
   const held = 'CAP_BPF and CAP_PERFMON are held';
-  // The initial user namespace maps every id to itself. Tracing programs ask it, whatever is held in another one.
-  if (sources.uidMap !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(sources.uidMap)) {
-    return `${held} in a user namespace (a rootless container) only`;
-  }
+  if (!isFirstUserNamespace(sources.uidMap)) return `${held} in a user namespace (a rootless container) only`;
   if (sources.lockdown.includes('[confidentiality]')) return `${held}, but the kernel is locked down (confidentiality)`;
   if (/^Seccomp:\s*2$/m.test(sources.status)) return `${held}, but a seccomp profile is active`;
   return `${held}: the kernel’s configuration or a security module refuses`;
+}
+
+/** The first one maps every id to itself. Tracing programs ask it, whatever is held in another one. */
+export function isFirstUserNamespace(uidMap = read('/proc/self/uid_map')): boolean {
+  return uidMap === '' || /^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
 }
 
 function readSources(): Sources {

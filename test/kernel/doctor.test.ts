@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { heldCapabilities, parseEffective } from '../../src/kernel/capabilities.ts';
-import { diagnose, hookRow, kernelRow } from '../../src/kernel/doctor.ts';
+import { diagnose, hookRow, kernelRow, namespaceRows } from '../../src/kernel/doctor.ts';
 import { whyRefused } from '../../src/kernel/privileges.ts';
 import { describeKernel } from '../support/kernel.ts';
 
@@ -51,6 +51,11 @@ test.each([
   ['arm64', '7.2.13+deb14-arm64-16k', 'ok'],
 ])('%s, kernel %s: %s', (architecture, release, status) => {
   expect(kernelRow(release, architecture).status).toBe(status);
+});
+
+test('a user namespace is told, because capabilities in it look as if they were held', () => {
+  expect(namespaceRows(true)).toEqual([]);
+  expect(namespaceRows(false)).toMatchObject([{ item: 'user namespace', status: 'failed' }]);
 });
 
 test.each([
