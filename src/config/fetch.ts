@@ -1,13 +1,13 @@
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { ConfigError } from './problem.ts';
+import { MAX_SOURCE_BYTES } from './read_file.ts';
 import type { FetchNeeded } from './sources.ts';
 import { systemRoots } from './system_roots.ts';
 
 const FETCH_MS = 30_000;
 /** As Go's client. */
 const MAX_REDIRECTS = 10;
-const MAX_BYTES = 16 * 1024 * 1024;
 
 /** An answer that is none of a configuration. */
 class Unexpected extends Error {}
@@ -82,7 +82,7 @@ async function text(response: IncomingMessage): Promise<string> {
   for await (const chunk of response) {
     const bytes = chunk as Uint8Array;
     length += bytes.length;
-    if (length > MAX_BYTES) throw new Unexpected(`more than ${MAX_BYTES} bytes`);
+    if (length > MAX_SOURCE_BYTES) throw new Unexpected(`more than ${MAX_SOURCE_BYTES} bytes`);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { merge } from './merge.ts';
 import { type ConfigNode, type Location, locationText, type MapEntry, placeOf } from './node.ts';
 import { ConfigError } from './problem.ts';
+import { MAX_SOURCE_BYTES, readBounded } from './read_file.ts';
 import { comparable, decodeText, notUtf8 } from './text.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -181,7 +181,11 @@ const reasons: Readonly<Record<string, readonly [string, string]>> = {
 function readText(path: string, at: Location, { onFile }: SourceContext): string {
   onFile?.(path, '');
   try {
-    const bytes = readFileSync(path);
+    const bytes = readBounded(path);
+    if (bytes === undefined) {
+      const message = `cannot retrieve the configuration: unable to read the file file:${path}: more than ${MAX_SOURCE_BYTES} bytes`;
+      return fail(at, message, 'use a smaller file');
+    }
     onFile?.(path, comparable(bytes));
     const text = decodeText(bytes);
     if (text === undefined) {

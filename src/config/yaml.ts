@@ -50,12 +50,11 @@ export function parseYaml(text: string, source: string, at?: Location, warn?: Wa
   }
   const counter = new LineCounter();
   // failsafe: every scalar stays text, typed by resolveScalar. That keys are unique is the reader's. Only the first document counts.
-  const documents = parseAllDocuments(text, {
-    schema: 'failsafe',
-    uniqueKeys: false,
-    lineCounter: counter,
-    logLevel: 'silent',
-  });
+  const begin = fixed ?? { source, line: 1, column: 1 };
+  const documents = orTooDeep(
+    () => parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, lineCounter: counter, logLevel: 'silent' }),
+    begin,
+  );
   const [document, ...later] = Array.isArray(documents) ? documents : [];
   if (later.some(({ contents }) => !(isScalar(contents) && contents.value === ''))) {
     warn?.('Only the first YAML document is read: what follows "---" has no effect', { source });
@@ -72,7 +71,7 @@ export function parseYaml(text: string, source: string, at?: Location, warn?: Wa
     const [line = ''] = error.message.split('\n');
     const text = line.replace(/ at line \d+, column \d+:?$/, '');
     // The parser calls itself once a level: how far it came is chance.
-    if (text === 'Maximum call stack size exceeded') failDeep({ ...place(error.pos[0]), column: 1 });
+    if (text === 'Maximum call stack size exceeded') failDeep(begin);
     const open = /end with a/.test(text);
     const unclosed = /^Missing closing/.test(text) ? lastQuoted(document) : undefined;
     fail(place(unclosed ?? error.pos[0]), `invalid YAML: ${text}`, remedies[open ? 'MISSING_CHAR' : error.code]);
@@ -191,6 +190,16 @@ function scalarNode(node: Scalar, at: Location): ConfigNode {
     return scalar(plain || tag !== undefined ? resolveScalar(text) : text, text, at);
   }
   return fail(at, `unsupported tag ${tag}`, 'put text that begins with ! in quotes');
+}
+
+/** The parser calls itself once a level; mostly it tells of its stack as an error of the document. */
+function orTooDeep<Result>(parse: () => Result, at: Location): Result {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RangeError) failDeep(at);
+    throw error;
+  }
 }
 
 function failDeep(at: Location): never {

@@ -190,6 +190,18 @@ export const usual: readonly MalformedCase[] = [
     problems: ['1:1: cannot resolve the configuration: nested more than 100 levels deep'],
   },
   {
+    name: 'maps 3000 deep, by their indentation',
+    text: Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''),
+    problems: ['1:1: cannot resolve the configuration: nested more than 100 levels deep'],
+  },
+  {
+    name: 'a file without end',
+    text: 'receivers: ${file:/dev/zero}',
+    problems: [
+      '1:12: cannot resolve the configuration: cannot retrieve the configuration: unable to read the file file:/dev/zero: more than 16777216 bytes (use a smaller file)',
+    ],
+  },
+  {
     name: 'maps 150 deep',
     text: `${'{a: '.repeat(150)}1${'}'.repeat(150)}`,
     problems: ['1:401: cannot resolve the configuration: nested more than 100 levels deep'],
