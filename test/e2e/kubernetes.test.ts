@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { SHUTDOWN } from '../../src/cli/usage.ts';
 import { nodeClient } from '../support/clients.ts';
 import { sidecarManifest } from '../support/manifest.ts';
 import { collect, Netns } from '../support/netns.ts';
@@ -93,6 +94,11 @@ function spans(): Span[] {
   return existsSync(path) ? spansOf(readFileSync(path, 'utf8')) : [];
 }
 
+test('the pod waits longer than Sonde takes to hand over what it has', () => {
+  const [, seconds] = /^(\d+)s$/.exec(SHUTDOWN) ?? [];
+  expect(graceSeconds).toBeGreaterThan(Number(seconds));
+});
+
 test('the sidecar of the manifest works with what it asks for, and no more', async () => {
   expect({ runAsUser, drop: capabilities.drop, readOnlyRootFilesystem }).toEqual({
     runAsUser: 0,
@@ -115,10 +121,8 @@ test('the sidecar of the manifest works with what it asks for, and no more', asy
   });
   const { stdout: metrics } = await netns.run('curl', ['-s', 'http://127.0.0.1:8888/metrics']);
   expect(metrics).toContain('otelcol_process_uptime');
-  const begin = performance.now();
   process.kill(inside(sonde), 'SIGTERM');
   expect(await exit).toEqual([0, null]);
-  expect((performance.now() - begin) / 1000).toBeLessThan(graceSeconds);
   expect(output.stderr()).not.toMatch(/\terror\t/);
 });
 
@@ -128,10 +132,10 @@ test.each(capabilities.add.map((name) => [name]))(
     const sonde = run(capabilities.add.filter((each) => each !== name));
     const output = collect(sonde);
     const exit = once(sonde, 'close');
+    const message = new RegExp(`not held: CAP_${name}\\b.*grant CAP_BPF and CAP_PERFMON.*required: false`);
+    // On a busy machine the kernel's refusal may come after Sonde is ready.
+    await during(sonde, output, `${message} on stderr`, () => message.test(output.stderr()));
     await during(sonde, output, 'the start', () => output.stderr().includes('Everything is ready'));
-    expect(output.stderr()).toMatch(
-      new RegExp(`not held: CAP_${name}\\b.*grant CAP_BPF and CAP_PERFMON.*required: false`),
-    );
     expect(await answers(container.livenessProbe)).toBe(true);
     process.kill(inside(sonde), 'SIGTERM');
     expect(await exit).toEqual([0, null]);

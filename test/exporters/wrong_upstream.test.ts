@@ -22,7 +22,7 @@ const servers: Readonly<Record<string, Server>> = {
   // As a server of HTTPS does with what is no TLS: it closes.
   tls: createTls(certificate).on('tlsClientError', (_, socket) => socket.destroy()),
 };
-const DIRECT = 'sending_queue: {enabled: false}, retry_on_failure: {enabled: false}, timeout: 5s';
+const DIRECT = 'sending_queue: {enabled: false}, retry_on_failure: {enabled: false}, timeout: 60s';
 
 beforeAll(async () => {
   for (const server of Object.values(servers)) {
