@@ -36,14 +36,24 @@ const mib = (bytes) => Math.round((bytes / MIB) * 100) / 100;
 /** Growth over the whole run that is more than noise. */
 const GROWTH_MIB = 8;
 
+/** Longest that a start may take. */
+const START_MS = 120_000;
+
 async function kill() {
   const world = await World.start({ queue: 'queue_size: 100000', persistent: true, record: true, batch: false });
   try {
+    const begin = performance.now();
     world.startSonde();
     world.startSenders({ senders: 4, spansPerRequest: 20, pauseMs: 2 });
+    while (world.acknowledged === 0) {
+      if (performance.now() - begin > START_MS) throw new Error('nothing was acknowledged');
+      await sleep(20);
+    }
+    // A busy machine needs seconds for it.
+    const start = performance.now() - begin;
     for (let i = 0; i < Number(values.kills); i++) {
       // From before the start is over to well into its work.
-      await sleep(100 + Math.random() * 900);
+      await sleep(start * (0.1 + 2 * Math.random()));
       await world.killSonde();
       world.startSonde();
       if (i % 20 === 19) process.stderr.write(`${i + 1} kills, ${world.acknowledged} spans acknowledged\n`);
