@@ -23,6 +23,8 @@ export class PostgresqlReplies implements DbGrammar {
   /** Messages since the last ReadyForQuery belong to calls that are known. */
   #inside = false;
   #known = false;
+  /** They are the rest of the answer that the client waits for. */
+  #rest = false;
   /** An error has ended the current group. */
   #failed = false;
   /** DataRows of the current Execute. */
@@ -66,7 +68,8 @@ export class PostgresqlReplies implements DbGrammar {
       if (empty && requests.pending) return this.#done(at, length, wanted);
       if (empty && !uncertain && mayHold) return HOLD;
       this.#inside = true;
-      this.#known = this.#isWhole(type, bytes, at, at + wanted) && this.#calls.match(time) !== undefined;
+      this.#rest = !this.#isWhole(type, bytes, at, at + wanted);
+      this.#known = !this.#rest && this.#calls.match(time) !== undefined;
     }
     this.#take(type, bytes, at + HEADER, at + wanted, time);
     return this.#done(at, length, wanted);
@@ -166,25 +169,28 @@ export class PostgresqlReplies implements DbGrammar {
   /** Everything up to the Query or the Sync is over. */
   #readyForQuery(time: number): void {
     const calls = this.#calls;
-    if (this.#ready && this.#inside && this.#known) {
+    // Of an answer whose beginning is missing the end is seen: what comes next is another call's.
+    const ended = this.#known || (this.#rest && calls.anchor !== undefined && calls.match(time) !== undefined);
+    if (this.#ready && this.#inside && ended) {
       for (let first = calls.first; first !== undefined; first = calls.first) {
         const { kind } = first;
         if (this.#failed) this.#requests.revoke(first);
         if (kind === EXECUTE) first.errorType = this.#failed ? PIPELINE_ABORTED : '';
         if (kind === EXECUTE && !this.#failed) first.responsePartial = true;
         if (kind === PREPARE && !first.failed) first.ignored = true;
+        if (this.#rest) first.responsePartial = true;
         calls.answered(time);
         if (kind === QUERY || kind === SYNC) break;
       }
     }
     this.#ready = true;
-    this.#inside = this.#known = this.#failed = this.#resumed = false;
+    this.#inside = this.#known = this.#rest = this.#failed = this.#resumed = false;
     this.#completed = this.#rows = 0;
   }
 
   forget(): void {
     this.#resumed = true;
-    this.#inside = this.#known = this.#failed = false;
+    this.#inside = this.#known = this.#rest = this.#failed = false;
     this.#ready = true;
     this.#completed = this.#rows = 0;
     this.#requests.statements.settle('unknown');

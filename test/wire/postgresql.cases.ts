@@ -479,6 +479,37 @@ export const losses: readonly WireCase[] = [
     { whole: true },
   ),
   own(
+    'an answer of which only the end is seen, and a lost query behind it',
+    [
+      ...[1, 2, 3, 4].flatMap((): Step[] => [
+        ['client', query('SELECT 1 FROM a')],
+        ['server', complete('SELECT 1') + ready],
+      ]),
+      ['client', query('SELECT 1 FROM b')],
+      ['server', 150],
+      ['client', query('SELECT 1 FROM c')],
+      ['server', ready],
+      // Of a lost query; that it is lost shows when the next one comes.
+      ['server', columns + complete('SELECT 2') + ready],
+      ['client', 40],
+      ['client', query('SELECT 1 FROM d')],
+      ['server', columns + complete('SELECT 1') + ready],
+      ['client', query('SELECT 1 FROM e')],
+      ['server', columns + complete('SELECT 1') + ready],
+    ],
+    [
+      ...[1, 2, 3, 4].map(() => ({ name: 'SELECT a' })),
+      ...['b', 'c'].map((name) => ({
+        name: `SELECT ${name}`,
+        'sonde.partial': ['db.response'],
+        'db.response.returned_rows': undefined,
+      })),
+      { name: 'SELECT d' },
+      { name: 'SELECT e', 'sonde.partial': undefined, 'db.response.returned_rows': 1 },
+    ],
+    { whole: true, rejects: { orphan_response: 1 } },
+  ),
+  own(
     'a lost query',
     [
       ['client', 40],
