@@ -70,10 +70,11 @@ static __always_inline bool is_compat(const struct task_struct *task, const stru
 #define NR_PREADV2 286
 #define NR_PWRITEV2 287
 
-#define TIF_32BIT 22
+#define PSR_MODE32_BIT 0x10 /* include/uapi/asm/ptrace.h: the call was made in AArch32 */
 
 struct pt_regs {
 	__u64 regs[31];
+	__u64 pstate;
 	int syscallno;
 } __attribute__((preserve_access_index));
 
@@ -94,8 +95,8 @@ static __always_inline __u64 syscall_arg3(const struct pt_regs *regs)
 
 static __always_inline bool is_compat(const struct task_struct *task, const struct pt_regs *regs)
 {
-	(void)regs;
-	return task->thread_info.flags & (1UL << TIF_32BIT);
+	(void)task;
+	return regs->pstate & PSR_MODE32_BIT;
 }
 
 #else

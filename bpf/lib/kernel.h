@@ -164,10 +164,8 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
-/* `status` is x86's, `flags` is read on arm64 only. */
 struct thread_info {
-	unsigned long flags;
-	__u32 status;
+	__u32 status; /* x86 only */
 };
 
 struct io_uring_task;
