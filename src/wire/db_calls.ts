@@ -59,14 +59,24 @@ export class DbCalls {
   /** Answers that came between two operations of the client, while it seems so. */
   #turns = 0;
   #turned = false;
+  /** Something has been missing: an answer may come whose call is. */
+  #damaged = false;
   /** Answers or calls may be missing before the next ones. */
   #uncertain = false;
   /** The last answer belonged to no call. */
   #orphaned = false;
   /** Calls are missing, and no answer came since: theirs may still come. */
   #unanswered = false;
+  /** Of what the server says since the last operation of the client something was seen. */
+  #heard = false;
+  /** And passed over, so that what comes now goes on with it. */
+  #torn = false;
   /** Where the calls begin that an answer can be matched with again. */
   #anchor: DbCall | undefined = undefined;
+  /** As far as is known yet: that a call is missing shows when the client sends the next. */
+  #provisional = false;
+  /** What was answered since. */
+  readonly #answered: DbCall[] = [];
   #lastTime = Number.NEGATIVE_INFINITY;
   #lastAnswer = Number.NEGATIVE_INFINITY;
 
@@ -108,6 +118,8 @@ export class DbCalls {
     call.fresh = fresh;
     if (fresh) {
       this.#operations++;
+      this.#heard = this.#torn = this.#orphaned = false;
+      this.#confirm(true);
       if (this.#uncertain) this.#seekAnchor(call);
       this.#newest = call;
     }
@@ -161,8 +173,10 @@ export class DbCalls {
         this.#settle();
       }
     }
-    this.#orphaned = this.#uncertain || this.#first === undefined;
     const first = this.#first;
+    // Long before its call: it is not the one that it was taken for.
+    if (this.#damaged && first !== undefined && first.start > time + MAX_INVERSION) this.#uncertain = true;
+    this.#orphaned = this.#uncertain || first === undefined;
     if (first !== undefined && !this.#orphaned) {
       const newest = this.#newest;
       if (newest !== undefined && newest.start > first.start && newest.start < time) this.#pipelining = PATIENCE;
@@ -184,7 +198,19 @@ export class DbCalls {
     if (call === undefined) return;
     this.#lastTime = call.responseLast = time;
     if (this.#first === undefined && this.#pipelining > 0) this.#pipelining--;
-    this.#tell(call);
+    if (this.#provisional) this.#answered.push(call);
+    else this.#tell(call);
+  }
+
+  /** The client has sent more, or not without a gap: then the answers may have been those of what is missing. */
+  #confirm(confirmed: boolean): void {
+    if (!this.#provisional) return;
+    this.#provisional = false;
+    for (const call of this.#answered) {
+      if (!confirmed) unanswered(call);
+      this.#tell(call);
+    }
+    this.#answered.length = 0;
   }
 
   /** Tells a call that waits for no answer and was not added. */
@@ -204,10 +230,26 @@ export class DbCalls {
     this.#pool.recycle(call);
   }
 
-  /** Calls are missing. If an answer came that belongs to none, it was theirs: a client that waits has them all. */
-  callsLost(): void {
-    this.#unanswered = !this.#orphaned;
+  /**
+   * Calls are missing, or a part of one. If they may have passed a while ago (`late`), and an answer came that belongs to
+   * none, it was theirs: a client that waits has them all.
+   */
+  callsLost(late: boolean): void {
+    this.#confirm(false);
+    this.#damaged = true;
+    this.#unanswered = !(late && this.#orphaned);
     this.#uncertain = true;
+    this.#anchor = undefined;
+  }
+
+  /** Bytes of the server were seen. */
+  heard(): void {
+    this.#heard = true;
+  }
+
+  /** Bytes of the server are passed over. A client that waits has nothing to come but the rest of that answer. */
+  passedOver(): void {
+    this.#heard = this.#torn = true;
     this.#anchor = undefined;
   }
 
@@ -216,24 +258,25 @@ export class DbCalls {
    * it has the answers of all before it.
    */
   answersLost(): void {
-    this.#uncertain = true;
-    this.#suspect = false;
+    this.#uncertain = this.#damaged = true;
+    this.#torn = false;
     const newest = this.#newest;
     // Where a call is missing as well, the next answer may be its.
     const waits = this.#pipelining === 0 && !this.#unanswered && newest === this.#last && newest !== this.#first;
-    // More than one that came since is no client that waits, or more than one answer is missing.
-    this.#anchor = waits && this.#operations === 2 ? newest : undefined;
-  }
-
-  /** Every call so far is answered, as the protocol itself says. */
-  certain(): void {
-    while (this.#first !== undefined) this.#lose();
-    this.#settle();
+    // More than one that came since is no client that waits, or more than one answer is missing. And of its own answer
+    // nothing was seen: else that is what is missing.
+    this.#anchor = waits && this.#operations === 2 && !this.#heard ? newest : undefined;
+    this.#provisional ||= this.#anchor !== undefined;
   }
 
   #settle(): void {
     this.#uncertain = this.#unanswered = this.#suspect = false;
     this.#anchor = undefined;
+  }
+
+  /** The server goes on with what was passed over, unless its client does not wait. */
+  get torn(): boolean {
+    return this.#torn;
   }
 
   /** The call that `match` would find although something is missing. */
@@ -254,6 +297,7 @@ export class DbCalls {
   /** Every call that waits will not be answered, as is known since `time`. */
   fail(errorType: string, time: number): void {
     this.#overflow = 0;
+    this.#confirm(true);
     while (this.#first !== undefined) {
       if (this.#first === this.#anchor) this.#uncertain = false;
       if (this.#uncertain) {
@@ -272,6 +316,7 @@ export class DbCalls {
   /** Nobody looks any longer: what becomes of the waiting calls is not known. */
   abandon(): void {
     this.#overflow = 0;
+    this.#confirm(false);
     for (let call = this.#shift(); call !== undefined; call = this.#shift()) {
       if (!call.ignored) this.#sink.reject('unfinished');
       this.#pool.recycle(call);
@@ -286,10 +331,7 @@ export class DbCalls {
   #lose(): void {
     const call = this.#shift();
     if (call === undefined) return;
-    call.responsePartial = true;
-    // Counted as far as they were seen.
-    call.rows = -1;
-    call.responseLast = call.requestLast;
+    unanswered(call);
     this.#tell(call);
   }
 
@@ -310,4 +352,15 @@ export class DbCalls {
     if (call.fresh) this.#operations--;
     return call;
   }
+}
+
+/** What is known of an answer is not known to be this call's. */
+function unanswered(call: DbCall): void {
+  call.responsePartial = true;
+  // Counted as far as they were seen.
+  call.rows = -1;
+  call.batch = 0;
+  call.status = call.errorType = '';
+  call.failed = false;
+  call.responseLast = call.requestLast;
 }

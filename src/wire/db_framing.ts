@@ -1,5 +1,5 @@
 import type { DbCalls } from './db_calls.ts';
-import { type Detection, HOLD, MORE } from './decoder.ts';
+import { type Detection, HOLD, MORE, RESPONSE } from './decoder.ts';
 import type { SideReader } from './two_way_session.ts';
 
 /** Too few bytes for a step. */
@@ -84,6 +84,7 @@ export class DbFraming implements SideReader {
       else if (this.#phase === MESSAGE && !this.#started) this.fresh = true;
     }
     this.#lastTime = time;
+    if (this.#side === RESPONSE && !this.late) this.#calls.heard();
     let at = start;
     while (at < end) {
       const next = this.#step(bytes, at, end, time, mayHold);
@@ -183,6 +184,7 @@ export class DbFraming implements SideReader {
       this.#counted = true;
       this.#calls.reject('unsynchronised');
     }
+    if (this.#side === RESPONSE) this.#calls.passedOver();
     return end;
   }
 

@@ -41,9 +41,15 @@ export class MysqlReplies implements DbGrammar {
   /** The packet was full: the next one goes on with it. */
   #continuing = false;
   #columns = 0;
+  /** An EOF packet may come between the columns and the rows. */
+  #divided = false;
   /** The columns and parameters are those of a preparation: no rows follow. */
   #definitions = false;
+  /** Results of the current answer, and whether its call is not known. */
   #results = 0;
+  #orphan = false;
+  /** Number of the last packet. */
+  #sequence = 0;
 
   constructor(calls: DbCalls, requests: MysqlRequests, joined: boolean) {
     this.framing = new DbFraming(this, RESPONSE, calls, joined);
@@ -88,6 +94,7 @@ export class MysqlReplies implements DbGrammar {
       if (this.#part === FIRST && this.#mustHold(bytes, from, length, sequence, mayHold)) return HOLD;
       this.#take(bytes, from, from + wanted, length, sequence, time);
     }
+    this.#sequence = sequence;
     this.#continuing = length === MAX_PACKET;
     this.framing.messageDone();
     this.framing.passOver(length - wanted);
@@ -114,6 +121,8 @@ export class MysqlReplies implements DbGrammar {
 
   #take(bytes: Uint8Array, start: number, end: number, length: number, sequence: number, time: number): void {
     const first = byteAt(bytes, start);
+    // What began like a result set was none, or something is missing.
+    if (this.#part !== FIRST && sequence !== ((this.#sequence + 1) & 0xff)) this.forget();
     if (this.#part === COLUMNS) {
       if (first === EOF && length === EOF_LENGTH) return;
       if (first === ERR) this.#first(bytes, start, end, length, time);
@@ -127,7 +136,8 @@ export class MysqlReplies implements DbGrammar {
 
   /** The first packet of an answer or of one of its results. */
   #first(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
-    const call = this.#results > 0 ? this.#calls.first : this.#calls.match(time);
+    if (this.#results === 0) this.#orphan = this.#calls.match(time) === undefined;
+    const call = this.#call;
     const first = byteAt(bytes, start);
     this.#part = FIRST;
     if (first === ERR) {
@@ -138,6 +148,7 @@ export class MysqlReplies implements DbGrammar {
       this.#prepared(bytes, start, end, time);
     } else if (call?.kind === FIELDS || call?.kind === ROWS) {
       this.#part = ROW;
+      this.#divided = false;
       this.#row(bytes, start, end, length, time);
     } else if (first === OK || call?.kind === TEXT || (first === EOF && length < 9)) {
       const status = first === OK ? okStatus(bytes, start, end) : 0;
@@ -148,19 +159,25 @@ export class MysqlReplies implements DbGrammar {
     }
   }
 
+  /** Whose answer it is, if that is known. */
+  get #call(): DbCall | undefined {
+    return this.#orphan ? undefined : this.#calls.first;
+  }
+
   /** A number of columns. MariaDB may add that their definitions are known already. */
   #resultSet(bytes: Uint8Array, start: number, end: number, length: number): void {
     const first = byteAt(bytes, start);
     const size = first < 0xfb ? 1 : 3;
     this.#columns = first < 0xfb ? first : start + 3 <= end ? int16(bytes, start + 1) : 0;
     const known = length === size + 1 && start + size < end && byteAt(bytes, start + size) === 0;
+    this.#divided = !known;
     this.#definitions = false;
     this.#part = known ? ROW : COLUMNS;
   }
 
   #row(bytes: Uint8Array, start: number, end: number, length: number, time: number): void {
     const first = byteAt(bytes, start);
-    const call = this.#calls.first;
+    const call = this.#call;
     if (first === ERR) {
       this.#part = FIRST;
       this.#error(call, bytes, start, end, time);
@@ -173,8 +190,8 @@ export class MysqlReplies implements DbGrammar {
     const status = length === EOF_LENGTH ? int16(bytes, start + 3) : okStatus(bytes, start, end);
     this.#settle(status);
     // The first EOF stands between columns and rows; with a cursor no rows follow.
-    if (length === EOF_LENGTH && this.#columns === 0 && call?.kind === RESULT) {
-      this.#columns = -1;
+    if (length === EOF_LENGTH && this.#divided) {
+      this.#divided = false;
       if ((status & CURSOR) === 0) return;
     }
     this.#columns = 0;
@@ -190,17 +207,17 @@ export class MysqlReplies implements DbGrammar {
 
   /** One result is whole. */
   #result(call: DbCall | undefined, status: number, time: number): void {
-    if (call === undefined || this.#calls.uncertain) return;
-    this.#results++;
+    const results = ++this.#results;
     if ((status & MORE_RESULTS) !== 0) return;
+    this.#results = 0;
+    if (call === undefined || this.#calls.uncertain) return;
     // A procedure has as many results as it likes.
-    if (this.#results > 1 && call.operation !== 'CALL') call.batch = this.#results;
+    if (results > 1 && call.operation !== 'CALL') call.batch = results;
     this.#requests.succeeded(call);
     this.#answered(call, time);
   }
 
   #answered(call: DbCall, time: number): void {
-    this.#results = 0;
     if (call === this.#calls.first) this.#calls.answered(time);
   }
 
@@ -208,6 +225,7 @@ export class MysqlReplies implements DbGrammar {
     const code = end - start >= 3 ? int16(bytes, start + 1) : 0;
     if (code === PROGRESS) return;
     this.#requests.sendingFile = false;
+    this.#results = 0;
     if (call === undefined || this.#calls.uncertain) return;
     this.#requests.failed(call);
     call.status = String(code);

@@ -268,7 +268,7 @@ export class MysqlRequests implements DbGrammar {
     this.#continuing = false;
     this.#named.clear();
     this.statements.settle('unknown');
-    this.#calls.callsLost();
+    this.#calls.callsLost(this.framing.late);
   }
 
   closed(incomplete: boolean): void {

@@ -252,7 +252,7 @@ export class PostgresqlRequests implements DbGrammar {
     this.#parsed = undefined;
     this.#names = '';
     this.#executed = this.pending = false;
-    this.#calls.callsLost();
+    this.#calls.callsLost(this.framing.late);
   }
 
   closed(incomplete: boolean): void {

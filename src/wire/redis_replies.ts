@@ -68,6 +68,8 @@ export class RedisReplies implements DbGrammar {
   }
 
   begins(bytes: Uint8Array, at: number, end: number): Detection {
+    // The elements of an answer look like answers.
+    if (this.#calls.torn) return NO;
     const lf = isReplyType(byteAt(bytes, at)) ? lineEnd(bytes, at, end, MAX_LINE) : -2;
     if (lf === -1) return MORE;
     return lf >= 0 && isReplyLine(bytes, at, lf) ? RESPONSE : NO;
@@ -206,8 +208,8 @@ export class RedisReplies implements DbGrammar {
     if (call === undefined || call !== this.#calls.first) return;
     if (call.kind === SELECTS && !call.failed) this.#requests.database = call.note;
     if (call.kind === MONITORS && !call.failed) this.#monitored = true;
-    // The client has gone on meanwhile: it had the answer before.
-    if (this.framing.late && call.next !== undefined) this.#calls.answeredBefore(time);
+    // What ends it is missing: when that passed is not known.
+    if (this.framing.late) this.#calls.answeredBefore(time);
     else this.#calls.answered(time);
   }
 

@@ -237,7 +237,7 @@ export class RedisRequests implements DbGrammar {
   forget(): void {
     this.#drop();
     this.database = '';
-    this.#calls.callsLost();
+    this.#calls.callsLost(this.framing.late);
   }
 
   closed(incomplete: boolean): void {

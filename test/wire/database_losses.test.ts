@@ -135,14 +135,13 @@ const turn = (most: number): fc.Arbitrary<Turn> =>
     chunk: fc.constantFrom(7, 64, 4096),
     pause: fc.constantFrom(1000, 20_000_000),
   });
-/** Operations that are lost or cut stand apart: where several in a row are, of both directions, nobody can tell. */
-const losses = fc
-  .array(fc.tuple(fc.integer({ min: 30, max: 60 }), fc.oneof(fc.constant(0), fc.nat(60))), { maxLength: 6 })
-  .map((list) => {
-    const copied: number[] = [];
-    for (const [distance, length] of list) copied.push(...Array.from({ length: distance }, () => 1e9), length);
-    return copied;
-  });
+/** Operations that are lost or cut: far from each other, near, and several in a row, of both directions. */
+const apart = fc.oneof(fc.integer({ min: 30, max: 60 }), fc.nat(12), fc.nat(2));
+const losses = fc.array(fc.tuple(apart, fc.oneof(fc.constant(0), fc.nat(60))), { maxLength: 12 }).map((list) => {
+  const copied: number[] = [];
+  for (const [distance, length] of list) copied.push(...Array.from({ length: distance }, () => 1e9), length);
+  return copied;
+});
 
 /** MySQL's clients wait for each answer. */
 const clients = Object.entries(subjects).flatMap(([name, subject]) =>
@@ -161,7 +160,7 @@ describe.each(clients)('$name, up to $most in one go', ({ subject, most }) => {
         for (const one of play(subject, operations, copied).told)
           if (!isPartial(one)) expect([numberOf(one), essence(one)]).toEqual([numberOf(one), told.get(numberOf(one))]);
       }),
-      { numRuns: 100 },
+      { numRuns: 150 },
     );
   });
 });
