@@ -1,10 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, mariadb, PASSWORD, POSTGRESQL, postgresql, redis } from './databases.ts';
 import { nginxHttp2 } from './http2_servers.ts';
 import type { Netns } from './netns.ts';
 import { nginx } from './servers.ts';
+import { until } from './until.ts';
 
 export interface Counts {
   readonly server: number;
@@ -40,6 +40,14 @@ async function counted(netns: Netns, pattern: RegExp, command: string, args: rea
 const HTTP = { server: 'GET /items/{id}', client: 'GET' };
 const URL = 'http://127.0.0.1:8080/items/1';
 
+/** Whether a process of the namespace still has its end of a connection to this port: ESTABLISHED or CLOSE_WAIT. */
+function isConnected(pid: number, port: number): boolean {
+  const local = port.toString(16).toUpperCase().padStart(4, '0');
+  return new RegExp(`^ *\\d+: [0-9A-F]{8}:${local} \\S+ (?:01|08) `, 'm').test(
+    readFileSync(`/proc/${pid}/net/tcp`, 'utf8'),
+  );
+}
+
 /** wrk goes away when its time is over: what is unanswered then ends as `client_closed` and is not counted. */
 export const wrk: StartLoad = async (netns) => {
   const server = await nginx(netns);
@@ -47,8 +55,8 @@ export const wrk: StartLoad = async (netns) => {
     ...HTTP,
     async run() {
       const { client } = await counted(netns, /(\d+) requests in/, 'wrk', ['-t1', '-c32', '-d1s', URL]);
-      // The last lines are written when nginx sees that wrk is gone.
-      await sleep(100);
+      // The last lines are written when nginx sees that wrk is gone, before it closes the connection.
+      await until(() => !isConnected(server.pid, server.port), 'nginx to close the connections');
       return { client, server: server.log().filter(({ status }) => status === 200).length };
     },
     clean: () => void server.stop(),
