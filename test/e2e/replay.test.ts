@@ -110,6 +110,13 @@ const statuses = (spans: readonly Span[]): Record<string, number> => {
   return counts;
 };
 
+/** About half way, and within a packet: behind 24 bytes each has 16, of which the third number is its length. */
+function middle(file: Buffer): number {
+  let at = 24;
+  while (at < file.length >> 1) at += 16 + file.readUInt32LE(at + 8);
+  return at + 8;
+}
+
 describe('a capture of real servers and clients', () => {
   let result: Replayed;
   beforeAll(() => {
@@ -161,7 +168,7 @@ describe('a capture of real servers and clients', () => {
 
   test('cut short: what could be read, where it stopped, and exit code 1', () => {
     const file = readFileSync(capture.file);
-    const cut = replay(['-'], file.subarray(0, file.length >> 1));
+    const cut = replay(['-'], file.subarray(0, middle(file)));
     expect(cut.status).toBe(1);
     expect(cut.spans.length).toBeGreaterThan(10);
     expect(cut.stderr).toMatch(/^Error: standard input is broken at byte \d+: it ends in the middle.*; remedy: /m);
