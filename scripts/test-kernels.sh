@@ -8,12 +8,13 @@
 #   5.15                what there is in place of a kernel of that age: bookworm:amd64:no-loop (6.1, programs compiled as if
 #                       there was no bpf_loop) and bullseye:amd64:linux-5.10 (what 5.10 lacks is done by other means)
 #
-# SONDE_VM_TESTS='kernel/(tap|traps)' runs these tests in the guest as well, in 2 to 10 minutes. Needs root; kernels are kept in $SONDE_VM_DIR (default ~/.cache/sonde-vm). About 40 seconds for each kernel of amd64 and
-# a minute for one of arm64, two minutes more when the addon for arm64 is compiled. Exit status: 0 if all are right.
+# SONDE_VM_TESTS='kernel/(tap|traps)' runs these tests in the guest as well, in 2 to 10 minutes. Needs root; kernels are
+# kept in $SONDE_VM_DIR (default ~/.cache/sonde-vm). About 40 seconds for each kernel of amd64 and a minute for one of
+# arm64, two minutes more when the addon for arm64 is compiled. Exit status: 0 if all are right.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 vm_dir=${SONDE_VM_DIR:-$HOME/.cache/sonde-vm}
-if [ "$(id -u)" != 0 ]; then exec sudo -n --preserve-env=SONDE_VM_DIR,HOME "$0" "$@"; fi
+if [ "$(id -u)" != 0 ]; then exec sudo -n --preserve-env=SONDE_VM_DIR,SONDE_VM_TESTS,HOME "$0" "$@"; fi
 
 [ $# -gt 0 ] || set -- bookworm bookworm-backports sid
 kernels=()
@@ -28,6 +29,7 @@ done
 
 path="PATH=\$PATH:$(dirname "$(command -v node)")"
 jest='node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --selectProjects kernel -i --testTimeout 600000'
+seconds=${SONDE_VM_TESTS:+3000}
 tests=${SONDE_VM_TESTS:+ && $jest --testPathPatterns "'$SONDE_VM_TESTS'" >&2}
 failed=0
 for kernel in "${kernels[@]}"; do
@@ -39,7 +41,7 @@ for kernel in "${kernels[@]}"; do
   container='ulimit -l 64; exec setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource'
   [ "$variant" != linux-5.10 ] || container=exec
   status=0
-  output=$(scripts/kernels/run.sh "$vm_dir/$suite-$flavour" "$build" "${tests:+3}400" \
+  output=$(scripts/kernels/run.sh "$vm_dir/$suite-$flavour" "$build" "${seconds:-400}" \
     "$path; ($container bash -c 'cd build/test/vm; node check.mjs $variant && node spans.mjs')$tests") || status=$?
   [ $status = 0 ] || failed=1
   node -e '
