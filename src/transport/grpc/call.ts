@@ -20,6 +20,13 @@ export class RpcError extends Error {
   }
 }
 
+/** The server has not looked at the call: it can be made again at once. */
+export class UnseenError extends RpcError {
+  constructor(message: string) {
+    super(Code.UNAVAILABLE, message);
+  }
+}
+
 /** The only answer is an Export*ServiceResponse, which says why spans were rejected. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const CONNECTION_LOST = 'the connection was lost';
@@ -48,7 +55,6 @@ const codeOfHttp: Readonly<Record<number, number>> = {
 
 /** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
 const codeOfReset: Readonly<Record<number, number>> = {
-  [ErrorCode.REFUSED_STREAM]: Code.UNAVAILABLE,
   [ErrorCode.CANCEL]: Code.CANCELLED,
   [ErrorCode.ENHANCE_YOUR_CALM]: Code.RESOURCE_EXHAUSTED,
   [ErrorCode.INADEQUATE_SECURITY]: Code.PERMISSION_DENIED,
@@ -69,7 +75,7 @@ export function unaryCall(
   return new Promise((resolve, reject) => {
     // It may have ended since it was chosen.
     if (session?.open !== true) {
-      reject(new RpcError(Code.UNAVAILABLE, CONNECTION_LOST));
+      reject(new UnseenError(CONNECTION_LOST));
       return;
     }
     let late = false;
@@ -97,7 +103,8 @@ export function deadlineExceeded(): RpcError {
 
 class Answer implements ResponseSink {
   readonly #settle: (outcome: Uint8Array | RpcError) => void;
-  readonly #chunks: Uint8Array[] = [];
+  /** The first `#length` bytes came. In one piece: as many frames as bytes would be many times as much memory. */
+  #body = Buffer.alloc(0);
   #length = 0;
   #status: RpcError | undefined;
   #ok = false;
@@ -136,10 +143,17 @@ class Answer implements ResponseSink {
   }
 
   data(bytes: Uint8Array): boolean {
-    this.#length += bytes.length;
-    this.#tooLong ||= this.#length > MAX_RESPONSE_BYTES;
-    if (!this.#tooLong) this.#chunks.push(bytes);
-    return !this.#tooLong;
+    const length = this.#length + bytes.length;
+    this.#tooLong ||= length > MAX_RESPONSE_BYTES;
+    if (this.#tooLong) return false;
+    if (length > this.#body.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#body.length));
+      this.#body.copy(larger, 0, 0, this.#length);
+      this.#body = larger;
+    }
+    this.#body.set(bytes, this.#length);
+    this.#length = length;
+    return true;
   }
 
   closed(end: Parameters<ResponseSink['closed']>[0]): void {
@@ -151,7 +165,7 @@ class Answer implements ResponseSink {
     if (this.#tooLong) return new RpcError(Code.RESOURCE_EXHAUSTED, 'the response is too long');
     if (this.#status !== undefined) return this.#status;
     if (!this.#ok) return undefined;
-    return decodeMessage(Buffer.concat(this.#chunks), this.#encoding, MAX_RESPONSE_BYTES);
+    return decodeMessage(this.#body.subarray(0, this.#length), this.#encoding, MAX_RESPONSE_BYTES);
   }
 }
 
@@ -159,7 +173,10 @@ class Answer implements ResponseSink {
 function cutOff({ reset, lost }: Parameters<ResponseSink['closed']>[0]): RpcError {
   if (lost !== undefined) return new RpcError(Code.UNAVAILABLE, `${CONNECTION_LOST}: ${lost.message}`);
   if (reset === undefined) return new RpcError(Code.INTERNAL, 'the answer ended without a status');
-  return new RpcError(codeOfReset[reset] ?? Code.INTERNAL, `the stream was reset with code ${reset}`);
+  const text = `the stream was reset with code ${reset}`;
+  return reset === ErrorCode.REFUSED_STREAM
+    ? new UnseenError(text)
+    : new RpcError(codeOfReset[reset] ?? Code.INTERNAL, text);
 }
 
 /** Status-Message; what is not well formed stays as it is. */

@@ -1,5 +1,5 @@
 import { timerMs } from '../timer.ts';
-import { deadlineExceeded } from './call.ts';
+import { type CallEnd, deadlineExceeded, UnseenError } from './call.ts';
 import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { encodeMessage, type Payload } from './message.ts';
@@ -28,11 +28,22 @@ export class GrpcClient {
     const { compression, timeout } = this.#options;
     const due = timeout > 0 ? performance.now() + timeout : undefined;
     const message = await encodeMessage(payload, compression);
-    const connection = this.#channel.chosen() ?? (await this.#pick(abort, due));
-    return connection.call(message, { abort, due });
+    const end = { abort, due };
+    try {
+      return await this.#call(message, end);
+    } catch (error) {
+      // Mostly a connection that ends while it is used. Once, as gRPC has it: https://github.com/grpc/proposal/blob/master/A6-client-retries.md
+      if (error instanceof UnseenError) return this.#call(message, end);
+      throw error;
+    }
   }
 
-  async #pick(abort: AbortSignal, due: number | undefined): Promise<Connection> {
+  async #call(message: readonly Uint8Array[], end: CallEnd): Promise<Uint8Array> {
+    const connection = this.#channel.chosen() ?? (await this.#pick(end));
+    return connection.call(message, end);
+  }
+
+  async #pick({ abort, due }: CallEnd): Promise<Connection> {
     const ending = new AbortController();
     const stop = (): void => ending.abort();
     abort.addEventListener('abort', stop);

@@ -77,7 +77,7 @@ export class ClientSession {
     [GOAWAY]: (each) => this.#goaway(each),
     [WINDOW_UPDATE]: (each) => this.#windowUpdate(each),
   };
-  #nextId = 1;
+  #nextId: number;
   #ready = false;
   #closing = false;
   #closed = false;
@@ -86,8 +86,9 @@ export class ClientSession {
   /** As the server says. */
   #maxStreams = MAX_31;
 
-  /** `names`: of the fields of answers that are wanted. The socket may still be connecting. */
-  constructor(socket: Duplex, header: ConstantHeader, names: readonly string[], events: SessionEvents) {
+  /** `names`: of the fields of answers that are wanted; `firstId`: odd, of the first request. The socket may still be connecting. */
+  constructor(socket: Duplex, header: ConstantHeader, names: readonly string[], events: SessionEvents, firstId = 1) {
+    this.#nextId = firstId;
     this.#writer = new FrameWriter(socket);
     this.#bodies = new BodySender(this.#writer);
     this.#header = header;
@@ -187,7 +188,7 @@ export class ClientSession {
     const length = each.end - each.start;
     this.#received += length;
     if (this.#received > DEFAULT_WINDOW / 2) {
-      this.#writer.write(frameOf(WINDOW_UPDATE, 0, this.#received));
+      this.#writer.answer(frameOf(WINDOW_UPDATE, 0, this.#received));
       this.#received = 0;
     }
     const payload = unpadded(each, 0);
@@ -203,7 +204,7 @@ export class ClientSession {
     }
     stream.received += length;
     if (stream.received <= STREAM_WINDOW / 2) return;
-    this.#writer.write(frameOf(WINDOW_UPDATE, stream.id, stream.received));
+    this.#writer.answer(frameOf(WINDOW_UPDATE, stream.id, stream.received));
     stream.received = 0;
   }
 

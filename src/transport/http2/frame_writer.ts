@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { ErrorCode, Http2Error } from './frames.ts';
 
-/** Answers to pings and settings that a peer lets wait; more is an attack. */
+/** Answers to pings, settings and bytes that a peer lets wait; more is an attack. */
 const MAX_UNSENT_ANSWERS = 1000;
 
 /** Frames on their way to a socket: what is written in one turn leaves in one system call. */
@@ -26,7 +26,7 @@ export class FrameWriter {
     this.#socket.write(bytes, written);
   }
 
-  /** Of a frame that asks for one. Throws Http2Error. */
+  /** Of frames that ask for one. Throws Http2Error. */
   answer(bytes: Uint8Array): void {
     if (++this.#unsentAnswers > MAX_UNSENT_ANSWERS) {
       throw new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, 'too many frames that ask for an answer');

@@ -8,6 +8,8 @@ import { ErrorCode, type Frame, Http2Error } from './frames.ts';
 
 /** Most that a block of one or more frames may take. */
 const MAX_BLOCK = 64 * 1024;
+/** Twice what a block of this size needs, and more. Without a limit each empty frame of 9 bytes would cost a copy of the block. */
+const MAX_FRAMES = 16;
 /** Strings that are kept, since they come with each answer. */
 const STRINGS = 64;
 const PRIORITY_BYTES = 5;
@@ -52,7 +54,9 @@ export class HeaderBlocks {
   readonly #names: WantedNames;
   readonly #decoder: HpackDecoder;
   /** A block whose end has not come. */
-  #open: { readonly stream: number; readonly endStream: boolean; bytes: Uint8Array } | undefined;
+  #open:
+    | { readonly stream: number; readonly endStream: boolean; readonly bytes: Uint8Array; readonly frames: number }
+    | undefined;
 
   /** `names`: those that are wanted. */
   constructor(names: readonly string[]) {
@@ -75,11 +79,18 @@ export class HeaderBlocks {
   add(frame: Frame): HeaderBlock | undefined {
     const { type, flags, stream } = frame;
     const part = type === HEADERS ? unpadded(frame, (flags & HAS_PRIORITY) === 0 ? 0 : PRIORITY_BYTES) : payload(frame);
-    const { bytes: before, endStream } = this.#open ?? { bytes: undefined, endStream: (flags & END_STREAM) !== 0 };
+    const first = { bytes: undefined, endStream: (flags & END_STREAM) !== 0, frames: 0 };
+    const { bytes: before, endStream, frames } = this.#open ?? first;
     const bytes = before === undefined ? part : Buffer.concat([before, part]);
-    if (bytes.length > MAX_BLOCK) throw new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, 'a header block is too long');
+    if (bytes.length > MAX_BLOCK || frames >= MAX_FRAMES)
+      throw new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, 'a header block is too long');
     if ((flags & END_HEADERS) === 0) {
-      this.#open = { stream, endStream, bytes: before === undefined ? Uint8Array.from(bytes) : bytes };
+      this.#open = {
+        stream,
+        endStream,
+        bytes: before === undefined ? Uint8Array.from(bytes) : bytes,
+        frames: frames + 1,
+      };
       return undefined;
     }
     this.#open = undefined;

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import {
+  constants,
   createServer,
   type Http2Server,
   type IncomingHttpHeaders,
@@ -254,6 +255,30 @@ describe('connections', () => {
     await sender.send(batch(), never);
     await sender.send(batch(), never);
     expect(sessions).toHaveLength(2);
+  });
+
+  test('GOAWAY in the middle: what the server has not looked at goes to a new connection, once', async () => {
+    const seen: number[] = [];
+    const { port, sessions } = await upstream((stream, headers) => {
+      seen.push(sessions.length);
+      if (sessions.length > 1) fine(stream, headers);
+      else if (stream.id === 1) setTimeout(() => fine(stream, headers), 50);
+      else if (seen.length === 3) stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
+    });
+    const sender = client(`127.0.0.1:${port}`);
+    await Promise.all([1, 2, 3].map(() => sender.send(batch(), never)));
+    expect(seen).toEqual([1, 1, 1, 2, 2]);
+  });
+
+  test('a server that refuses every stream is asked twice', async () => {
+    let asked = 0;
+    const { port } = await upstream((stream) => {
+      asked++;
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    });
+    const sent = client(`127.0.0.1:${port}`).send(batch(), never);
+    await expect(sent).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    expect(asked).toBe(2);
   });
 
   test('one connection for all calls, at once or one after the other', async () => {

@@ -86,16 +86,18 @@ class Peer {
     });
   }
 
-  static async connect(first: Uint8Array = settingsFrame()): Promise<Peer> {
+  static async connect(first: Uint8Array = settingsFrame(), firstId?: number): Promise<Peer> {
     const server = createServer();
     const port = await listen(server);
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     const told: string[] = [];
-    const session = new ClientSession(connect(port, '127.0.0.1'), new ConstantHeader(HEADER), [':status', 'x-end'], {
+    const events = {
       ready: () => told.push('ready'),
       leaving: () => told.push('leaving'),
-      closed: (cause) => told.push(`closed: ${cause.message}`),
-    });
+      closed: (cause: Error) => told.push(`closed: ${cause.message}`),
+    };
+    const names = [':status', 'x-end'];
+    const session = new ClientSession(connect(port, '127.0.0.1'), new ConstantHeader(HEADER), names, events, firstId);
     closing.push(() => session.destroy(new Error('the test is over')));
     const [socket] = await accepted;
     closing.push(() => socket.destroy());
@@ -276,6 +278,11 @@ describe('a server that breaks the rules: the connection and its calls end', () 
       [whole(HEADERS, 0, 1, OK), ...Array.from({ length: 5 }, () => whole(CONTINUATION, 0, 1, Buffer.alloc(16_384)))],
       ENHANCE_YOUR_CALM,
     ],
+    [
+      'a header block of frames without bytes',
+      [whole(HEADERS, 0, 1, OK), ...Array.from({ length: 16 }, () => whole(CONTINUATION, 0, 1, Buffer.of()))],
+      ENHANCE_YOUR_CALM,
+    ],
     ['a header block that is none', [headerFrames(0, 1, Buffer.of(0xff, 0xff, 0xff), 100)], COMPRESSION_ERROR],
     ['an entry of the table that is not there', [headerFrames(0, 1, Buffer.of(0xbe), 100)], COMPRESSION_ERROR],
     ['a push', [whole(PUSH_PROMISE, END_HEADERS, 1, Buffer.of(0, 0, 0, 2, 0x88))], PROTOCOL_ERROR],
@@ -392,6 +399,21 @@ describe('requests', () => {
     expect([peer.told, peer.session.open]).toEqual([['ready', 'leaving'], false]);
     peer.say(head(1, END_STREAM));
     expect(await first.ended).toMatchObject({ head: '200' });
+    expect(peer.told.at(-1)).toBe('closed: the connection was closed');
+  });
+
+  test('when the last identifier is used the session ends with its calls; others are refused', async () => {
+    const last = 2 ** 31 - 1;
+    const peer = await Peer.connect(settingsFrame([Setting.MAX_CONCURRENT_STREAMS, 1]), last - 2);
+    const [first, second, third] = [peer.request(), peer.request(), peer.request()];
+    peer.say(head(last - 2, END_STREAM));
+    expect(await first.ended).toMatchObject({ head: '200' });
+    expect(await third.ended).toMatchObject({ reset: ErrorCode.REFUSED_STREAM });
+    expect([peer.told, peer.session.open]).toEqual([['ready', 'leaving'], false]);
+    await until(() => peer.of(HEADERS).length === 2, 'two requests');
+    expect(peer.of(HEADERS).map(({ stream }) => stream)).toEqual([last - 2, last]);
+    peer.say(head(last, END_STREAM));
+    expect(await second.ended).toMatchObject({ head: '200' });
     expect(peer.told.at(-1)).toBe('closed: the connection was closed');
   });
 
