@@ -11,6 +11,7 @@ const project = (displayName, testMatch, extra = {}) => ({
 export default {
   // Of what hangs; a busy machine may need minutes.
   testTimeout: 300_000,
+  globalSetup: '<rootDir>/test/support/run.mjs',
   projects: [
     project('unit', [
       'test/!(kernel|e2e|support|fuzz|fixtures)/**/*.test.ts',

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { gatedGroup } from './gated.ts';
 import type { Session, SessionRequest } from './kernel_session.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Below the repository's root, so that bundles find the addon and the objects. Each test process has its own. */
+/** Below the repository's root, so that bundles find the addon and the objects. Each test process has its own; run.mjs removes it. */
 const bundles = join(root, 'build', 'test', String(process.pid));
 
 /** What this machine lacks for kernel tests. */
@@ -29,10 +29,7 @@ export const describeKernel = gatedGroup(missing());
 
 /** Bundles a TypeScript program of test/ for a process of its own; returns the path. */
 export function bundle(path: string): string {
-  if (!existsSync(bundles)) {
-    mkdirSync(bundles, { recursive: true });
-    process.once('exit', () => rmSync(bundles, { recursive: true, force: true }));
-  }
+  mkdirSync(bundles, { recursive: true });
   const outfile = join(bundles, `${path.replaceAll('/', '_').replace(/\.ts$/, '')}.mjs`);
   if (!existsSync(outfile)) {
     buildSync({
@@ -79,11 +76,9 @@ export const FIRST = ['nice', '-n', '-20'] as const;
 
 let scratchDirectory = '';
 
-/** Removed when the process ends. */
 function scratch(): string {
   if (scratchDirectory === '') {
     scratchDirectory = mkdtempSync(join(tmpdir(), 'sonde-test-'));
-    process.once('exit', () => rmSync(scratchDirectory, { recursive: true, force: true }));
   }
   return scratchDirectory;
 }

@@ -68,13 +68,18 @@ export class Netns {
   /** Ends whatever still runs in it: also the workers of a server whose master is gone. */
   async delete(): Promise<void> {
     const exits = [...this.running].map((child) => once(child, 'exit'));
-    for (const { pid } of await this.pids()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // Gone meanwhile.
+    // Again, because one of them may have started another meanwhile.
+    await until(async () => {
+      const pids = await this.pids();
+      for (const { pid } of pids) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // Gone meanwhile.
+        }
       }
-    }
+      return pids.length === 0;
+    }, `the programs in ${this.name} to end`);
     await Promise.all(exits);
     execFileSync('ip', ['netns', 'delete', this.name]);
   }
