@@ -1,10 +1,21 @@
 import { Duplex } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { RESPONSE_FIELDS, unaryCall } from '../../../src/transport/grpc/call.ts';
 import { ClientSession } from '../../../src/transport/http2/client_session.ts';
 import { ConstantHeader } from '../../../src/transport/http2/constant_header.ts';
 import { frame, frameOf, headerFrames, Setting, settingsFrame } from '../../../src/transport/http2/frames.ts';
-import { DATA, END_STREAM, FRAME_HEADER, GOAWAY, RST_STREAM, WINDOW_UPDATE } from '../../../src/wire/http2_frames.ts';
+import {
+  DATA,
+  END_STREAM,
+  FRAME_HEADER,
+  GOAWAY,
+  PADDED,
+  RST_STREAM,
+  WINDOW_UPDATE,
+} from '../../../src/wire/http2_frames.ts';
 
 const answer = [
   settingsFrame(
@@ -77,4 +88,43 @@ test('whatever a server says, a session takes it or ends, and every request is t
     },
   );
   fc.assert(property, { numRuns: 1000, seed: 11 });
+});
+
+const MIB = 1024 * 1024;
+
+/** As many frames of one byte, of no byte and of nothing but padding. */
+function crumbs(count: number): Buffer {
+  const three = [
+    frame(DATA, 0, 1, 1).fill(7, FRAME_HEADER),
+    frame(DATA, 0, 1, 0),
+    frame(DATA, PADDED, 1, 1).fill(0, 9),
+  ];
+  return Buffer.concat(Array.from({ length: count }, () => three).flat());
+}
+
+test('an answer in pieces of a byte takes no more memory than one in a piece', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = (): number => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return (heapUsed + external) / MIB;
+  };
+  const socket = new Silent();
+  const events = { ready: () => undefined, leaving: () => undefined, closed: () => undefined };
+  const session = new ClientSession(socket, new ConstantHeader([[':path', '/']]), RESPONSE_FIELDS, events);
+  socket.emit('data', settingsFrame());
+  const ended = unaryCall(session, [Buffer.alloc(5)], { abort: new AbortController().signal, due: undefined });
+  const type = '\x00\x0ccontent-type\x10application/grpc';
+  socket.emit('data', headerFrames(0, 1, Buffer.from(`\x88${type}`, 'latin1'), 1000));
+  const message = Buffer.alloc(5);
+  message.writeUInt32BE(MIB, 1);
+  socket.emit('data', Buffer.concat([frame(DATA, 0, 1, 5, 0), message]));
+  const some = crumbs(1024);
+  const before = used();
+  for (let i = 0; i < 1024; i++) socket.emit('data', some);
+  expect(used() - before).toBeLessThan(8);
+  socket.emit('data', headerFrames(END_STREAM, 1, Buffer.from('\x00\x0bgrpc-status\x010', 'latin1'), 1000));
+  expect(Buffer.alloc(MIB, 7).equals(await ended)).toBe(true);
+  session.destroy(new Error('over'));
 });
