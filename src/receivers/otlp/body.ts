@@ -18,33 +18,32 @@ const MIN_CHUNK = 16 * 1024;
 const gunzip = promisify(zlib.gunzip);
 const inflate = promisify(zlib.inflate);
 
-/** The body's bytes, at most `limit`; beyond it 413, and what still comes is not kept. `hold` is told what they take. */
-export async function readBody(
-  request: IncomingMessage,
-  limit: number,
-  hold: (bytes: number) => void,
-): Promise<Buffer> {
+/** The body's bytes, at most `limit`; beyond it 413, and what still comes is not kept. `held` is told what they take. */
+export async function readBody(request: IncomingMessage, limit: number, held: HeldBody): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limit) throw tooLarge(limit);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
     const refuse = (error: unknown): void => {
+      done();
       chunks.length = 0;
       request.removeAllListeners('data');
       reject(error);
     };
+    const done = held.reading(refuse);
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
       chunks.push(chunk);
       try {
         if (length > limit) throw tooLarge(limit);
-        hold(chunk.length);
+        held.hold(chunk.length);
       } catch (error) {
         refuse(error);
       }
     });
     request.on('end', () => {
+      done();
       const [only] = chunks;
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length));
     });

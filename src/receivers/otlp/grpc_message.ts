@@ -38,10 +38,12 @@ function readFrame(stream: ServerHttp2Stream, limit: number, held: HeldBody): Pr
     /** Prefix and message; known with the prefix. */
     let wanted = 0;
     const refuse = (error: unknown): void => {
+      done();
       chunks.length = 0;
       stream.removeAllListeners('data');
       reject(error);
     };
+    const done = held.reading(refuse);
     stream.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       length += chunk.length;
@@ -58,6 +60,7 @@ function readFrame(stream: ServerHttp2Stream, limit: number, held: HeldBody): Pr
       }
     });
     stream.on('end', () => {
+      done();
       if (wanted === 0 || length < wanted) refuse(internal('unexpected EOF'));
       else resolve(prefix(chunks, length));
     });

@@ -153,7 +153,7 @@ export class HttpReceiver implements Component {
     const held = this.#bodies.body();
     try {
       held.hold(REQUEST_BYTES);
-      const body = await readBody(request, this.#limit, held.hold);
+      const body = await readBody(request, this.#limit, held);
       const measured = this.#measured.get(request);
       if (measured !== undefined) measured.bytes = body.length;
       const bytes = await decodeBody(encoding, body, this.#limit, held);

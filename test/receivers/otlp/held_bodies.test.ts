@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { decodeBody } from '../../../src/receivers/otlp/body.ts';
+import { decodeBody, readBody } from '../../../src/receivers/otlp/body.ts';
 import { HeldBodies, REQUEST_BYTES } from '../../../src/receivers/otlp/held_bodies.ts';
 
 const MIB = 1024 * 1024;
@@ -24,6 +27,67 @@ test('one alone is taken, however large and in however many pieces; a second is 
   large.release();
   other.hold(1);
   expect(() => bodies.body().hold(128 * MIB)).toThrow();
+});
+
+test('the oldest of those that are still being read makes room, once it is slow', () => {
+  const told: string[] = [];
+  for (const [patience, expected] of [
+    [60_000, []],
+    [0, ['0 too many requests are under way', '1 too many requests are under way']],
+  ] as const) {
+    const bodies = new HeldBodies(patience);
+    const slow = [0, 1, 2, 3].map((i) => {
+      const body = bodies.body();
+      const end = body.reading(({ message }) => told.push(`${i} ${message}`));
+      body.hold(32 * MIB);
+      return { body, end };
+    });
+    const late = bodies.body();
+    late.reading(() => told.push('the late one'));
+    const hold = (): void => late.hold(40 * MIB);
+    if (expected.length === 0) expect(hold).toThrow('too many requests are under way');
+    else hold();
+    expect(told).toEqual(expected);
+    // What was read whole is not given up, nor is the one that asks.
+    for (const { end } of slow) end();
+    expect(() => late.hold(40 * MIB)).toThrow('too many requests are under way');
+    expect(told).toEqual(expected);
+  }
+});
+
+test('a body that stalls ends with 503 when another needs the room', async () => {
+  const bodies = new HeldBodies(0);
+  const outcomes: string[] = [];
+  const server = createServer((request, response) => {
+    const outcome = readBody(request, 200 * MIB, bodies.body()).then(
+      ({ length }) => `${length / MIB} MiB`,
+      ({ http }: { readonly http: number }) => String(http),
+    );
+    void outcome.then((text) => {
+      outcomes.push(text);
+      response.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const post = (length: number): ReturnType<typeof httpRequest> => {
+    const headers = { 'content-length': String(length) };
+    const { port } = server.address() as AddressInfo;
+    const made = httpRequest({ host: '127.0.0.1', port, method: 'POST', headers, agent: false });
+    made.on('error', () => undefined);
+    return made;
+  };
+  const stalled = post(101 * MIB);
+  const half = new Promise((resolve) => stalled.write(Buffer.alloc(100 * MIB), resolve));
+  await half;
+  const honest = post(60 * MIB);
+  const answered = once(honest, 'response');
+  honest.end(Buffer.alloc(60 * MIB));
+  await answered;
+  expect(outcomes).toEqual(['503', '60 MiB']);
+  stalled.destroy();
+  server.closeAllConnections();
+  server.close();
 });
 
 test('large results are made two at a time, in the order in which they were asked for', async () => {

@@ -151,6 +151,23 @@ test.each([
   expect(answer.status).toBe(413);
 });
 
+test('who writes on after the answer can: the connection is not reset', async () => {
+  const { http } = await start('protocols: {http: {endpoint: 127.0.0.1:0}}');
+  const length = 30 * 1024 * 1024;
+  const socket = connect({ port: http, host: '127.0.0.1', allowHalfOpen: true });
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => {
+    answer += chunk.toString('latin1');
+  });
+  socket.write(`POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: ${PROTOBUF}\r\nContent-Length: ${length}\r\n\r\n`);
+  // An error of the socket rejects it.
+  await once(socket, 'end');
+  expect(answer).toMatch(/^HTTP\/1.1 413 /);
+  const closed = once(socket, 'close');
+  socket.end(Buffer.alloc(length));
+  expect(await closed).toEqual([false]);
+});
+
 test('bodies under way are bounded; what is beyond may come again', async () => {
   const { http } = await start('protocols: {http: {endpoint: 127.0.0.1:0, max_request_body_size: 200000000}}');
   const begin = (length: number, bytes: number): ReturnType<typeof httpRequest> => {
@@ -172,8 +189,13 @@ test('bodies under way are bounded; what is beyond may come again', async () => 
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await status()).toBe(200);
   const slow = begin(140_000_000, 139_000_000);
+  // Where it takes more than 5 s to come, it is the one that is refused.
+  let itself: number | undefined;
+  slow.on('response', ({ statusCode }) => {
+    itself = statusCode;
+  });
   for (const each of idle) each.destroy();
-  await until(async () => (await status()) === 503, 'the refusal');
+  await until(async () => (await status()) === 503 || itself === 503, 'the refusal');
   slow.destroy();
   await until(async () => (await status()) === 200, 'its room');
 });
