@@ -14,11 +14,13 @@ const PIECE_BYTES = 128 * 1024;
 
 /** `compress`, for zlib's formats without a copy of the whole: batches of megabytes, ten under way at a time. */
 export async function compressChunks(compression: Compression, body: Chunked, level: number): Promise<Uint8Array> {
+  // Asked for once: a batch may have to decompress them.
+  const { chunks } = body;
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return compress(compression, only, level);
   const stream = streams[compression];
-  if (stream === undefined || body.chunks.length === 1 || body.byteLength <= MAX_SYNC_BYTES) {
-    return compress(compression, body.bytes(), level);
-  }
-  return through(stream(zlibOptions(level)), pieces(body.chunks));
+  if (stream === undefined || body.byteLength <= MAX_SYNC_BYTES) return compress(compression, body.bytes(), level);
+  return through(stream(zlibOptions(level)), pieces(chunks));
 }
 
 const streams: { readonly [name in Compression]?: (options: ZlibOptions) => Transform } = {

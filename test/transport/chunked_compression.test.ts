@@ -1,4 +1,4 @@
-import { gunzipSync, inflateSync } from 'node:zlib';
+import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { describe, expect, jest, test } from '@jest/globals';
 import { Batch } from '../../src/pdata/pdata.ts';
 import { compressChunks } from '../../src/transport/chunked_compression.ts';
@@ -39,4 +39,12 @@ test('a large batch is not copied into one piece', async () => {
   const bytes = jest.spyOn(batch, 'bytes');
   await compressChunks('gzip', batch, 0);
   expect(bytes).not.toHaveBeenCalled();
+});
+
+test('the chunks of a batch that has to decompress them are asked for once', async () => {
+  const bytes = Buffer.alloc(300_000, 7);
+  const packed = new Batch('traces', [bytes], 1, gzipSync(bytes)).packed();
+  const chunks = jest.spyOn(packed, 'chunks', 'get');
+  expect(gunzipSync(await compressChunks('gzip', packed, 0)).equals(bytes)).toBe(true);
+  expect(chunks).toHaveBeenCalledTimes(1);
 });
