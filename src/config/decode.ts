@@ -7,7 +7,7 @@ import { unknownKey, wrongType } from './remedy.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * A located node becomes a plain value by its schema: durations are numbers, null and absence are the default, text is
+ * A located node becomes a plain value by its schema: durations are numbers, absence is the default, text is
  * kept for strings. What is wrong goes to `problems`, with a value of the right shape in its place, so that decoding goes on.
  */
 export function decode(
@@ -142,7 +142,7 @@ function inEnum(value: unknown, schema: Schema, path: readonly string[], at: Loc
   return fallbackValue(schema) ?? schema.enum[0];
 }
 
-/** Null or absent. */
+/** Null or absent: as in the Collector a section keeps its keys' defaults, and a key without a value is zero, which few mean. */
 function fallback(
   node: ConfigNode | undefined,
   schema: Schema,
@@ -156,8 +156,23 @@ function fallback(
     const empty: MapNode = { kind: 'map', entries: new Map(), source: at.source, line: at.line, column: at.column };
     return decodeMap(empty, schema, path, problems);
   }
-  return fallbackValue(schema);
+  const preset = fallbackValue(schema);
+  // The keys of service::telemetry are pointers in the Collector: null is absence.
+  const zero = node === undefined || path[0] === 'service' ? undefined : zeroOf(schema);
+  if (zero === undefined || isDeepStrictEqual(zero, preset)) return preset;
+  const message = `has no value: ${JSON.stringify(zero)} is taken`;
+  const remedy = `leave the key out for the default ${JSON.stringify(schema.default)}`;
+  if (preset !== undefined) problems.warnings.push({ at, path, message, remedy });
+  return zero;
 }
+
+/** Undefined for what has several types, and where zero is none of the values. */
+function zeroOf({ type, format, enum: values }: Schema): unknown {
+  const zero = type === 'string' ? (format === 'duration' ? 0 : '') : zeros[String(type)];
+  return values === undefined || values.includes(zero) ? structuredClone(zero) : undefined;
+}
+
+const zeros: Readonly<Record<string, unknown>> = { integer: 0, number: 0, boolean: false, array: [], object: {} };
 
 function fallbackValue(schema: Schema): unknown {
   if (schema.format === 'duration' && typeof schema.default === 'string') return parseDuration(schema.default);

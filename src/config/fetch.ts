@@ -2,6 +2,7 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { ConfigError } from './problem.ts';
 import { MAX_SOURCE_BYTES } from './read_file.ts';
+import { hideInUrl } from './redact.ts';
 import type { FetchNeeded } from './sources.ts';
 import { systemRoots } from './system_roots.ts';
 
@@ -19,6 +20,7 @@ export async function fetchText(
   timeoutMs = FETCH_MS,
 ): Promise<string> {
   const signal = AbortSignal.timeout(timeoutMs);
+  const shown = hideInUrl(uri);
   try {
     return await follow(uri, env, signal);
   } catch (error) {
@@ -26,8 +28,8 @@ export async function fetchText(
     const timeout = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reason;
     const message =
       error instanceof Unexpected
-        ? `failed to load resource from uri "${uri}". ${reason}`
-        : `unable to download the file via HTTP GET for uri "${uri}": ${timeout}`;
+        ? `failed to load resource from uri "${shown}". ${reason}`
+        : `unable to download the file via HTTP GET for uri "${shown}": ${timeout}`;
     const remedy = remedyOf(error);
     throw new ConfigError('cannot resolve the configuration: ', [
       {

@@ -2,6 +2,7 @@ import { merge } from './merge.ts';
 import { type ConfigNode, type Location, locationText, type MapEntry, placeOf } from './node.ts';
 import { ConfigError } from './problem.ts';
 import { MAX_SOURCE_BYTES, readBounded } from './read_file.ts';
+import { hideInUrl } from './redact.ts';
 import { comparable, decodeText, notUtf8 } from './text.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -23,7 +24,7 @@ export class FetchNeeded extends Error {
   readonly at: Location;
 
   constructor(uri: string, at: Location) {
-    super(`${uri} is not fetched`);
+    super(`${hideInUrl(uri)} is not fetched`);
     this.uri = uri;
     this.at = at;
   }
@@ -42,7 +43,7 @@ const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):([\s\S]*)$/;
 
 /** `${uri}`: a variable unless a scheme says otherwise. */
 export function retrieve(uri: string, at: Location, context: SourceContext): Retrieved {
-  if (uri.includes('$')) fail(at, `the uri "${uri}" contains unsupported characters ('$')`);
+  if (uri.includes('$')) fail(at, `the uri "${hideInUrl(uri)}" contains unsupported characters ('$')`);
   const match = scheme.exec(uri);
   if (match === null && uri.includes(':')) fail(at, `invalid uri: "${uri}"`, `write it as \${env:${uri}}`);
   const kind = match?.[1] ?? 'env';
@@ -101,14 +102,14 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
   const kind = match?.[1] ?? 'file';
   const rest = match?.[2] ?? uri;
   // The text of `yaml:` may hold secrets and be long: its first key names it well enough.
-  const shown = kind === 'yaml' ? `yaml:${/^[^:]*(?:::[^:]+)*/.exec(rest)?.[0].slice(0, 60) ?? ''}` : uri;
+  const shown = kind === 'yaml' ? `yaml:${/^[^:]*(?:::[^:]+)*/.exec(rest)?.[0].slice(0, 60) ?? ''}` : hideInUrl(uri);
   const option: Location = { source: `--config=${shown}`, line: 0, column: 0 };
   switch (kind) {
     case 'file':
       return asMap(parseYaml(readText(rest, option, context), rest, undefined, context.warn));
     case 'http':
     case 'https':
-      return asMap(parseYaml(fetched(uri, option, context), uri, undefined, context.warn));
+      return asMap(parseYaml(fetched(uri, option, context), shown, undefined, context.warn));
     case 'env': {
       if (!envName.test(rest)) {
         fail(option, `environment variable "${rest}" has invalid name: must match regex ${envName.source}`);

@@ -5,6 +5,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseAllDocuments,
@@ -18,7 +19,11 @@ import { resolveScalar } from './scalar.ts';
 
 /** A configuration is small; this stops alias bombs. */
 const MAX_NODES = 200_000;
+/** Of the text, about seven a line: counted in a second, where the parser would take a minute. */
+const MAX_TOKENS = 200_000;
 const MAX_DEPTH = 100;
+/** go-yaml's. */
+const TOO_LARGE = 'the document is too large or contains excessive aliasing';
 /** As go-yaml. */
 const control = /(?![\t\n\r\u0085])\p{Cc}/u;
 
@@ -49,8 +54,9 @@ export function parseYaml(text: string, source: string, at?: Location, warn?: Wa
     fail(fixed ?? here, 'invalid YAML: control characters are not allowed', 'remove it, or escape it in double quotes');
   }
   const counter = new LineCounter();
-  // failsafe: every scalar stays text, typed by resolveScalar. That keys are unique is the reader's. Only the first document counts.
   const begin = fixed ?? { source, line: 1, column: 1 };
+  checkSize(text, begin);
+  // failsafe: every scalar stays text, typed by resolveScalar. That keys are unique is the reader's. Only the first document counts.
   const documents = orTooDeep(
     () => parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, lineCounter: counter, logLevel: 'silent' }),
     begin,
@@ -59,7 +65,7 @@ export function parseYaml(text: string, source: string, at?: Location, warn?: Wa
   if (later.some(({ contents }) => !(isScalar(contents) && contents.value === ''))) {
     warn?.('Only the first YAML document is read: what follows "---" has no effect', { source });
   }
-  if (document === undefined) return scalar(null, '', fixed ?? { source, line: 1, column: 1 });
+  if (document === undefined) return scalar(null, '', begin);
   const place = (offset: number): Location => {
     if (fixed !== undefined) return fixed;
     const { line, col } = counter.linePos(offset);
@@ -76,8 +82,35 @@ export function parseYaml(text: string, source: string, at?: Location, warn?: Wa
     const unclosed = /^Missing closing/.test(text) ? lastQuoted(document) : undefined;
     fail(place(unclosed ?? error.pos[0]), `invalid YAML: ${text}`, remedies[open ? 'MISSING_CHAR' : error.code]);
   }
-  const reader = new Reader(place, (alias) => (isAlias(alias) ? alias.resolve(document) : undefined));
-  return reader.read(document.contents);
+  return new Reader(place, targetsOf(document)).read(document.contents);
+}
+
+/** The exact depth is the reader's: this is for brackets without end, in which the parser is slow. */
+function checkSize(text: string, at: Location): void {
+  let tokens = 0;
+  let open = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (++tokens > MAX_TOKENS) fail(at, TOO_LARGE);
+    if (token === '[' || token === '{') open++;
+    else if (token === ']' || token === '}') open--;
+    if (open > 10 * MAX_DEPTH) failDeep(at);
+  }
+}
+
+/** What each alias stands for: an anchor holds until its name is used again. Alias.resolve walks over the document each time. */
+function targetsOf(document: Document.Parsed): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+    Alias: (_, alias) => {
+      const target = anchors.get(alias.source);
+      if (target !== undefined) targets.set(alias, target);
+    },
+  });
+  return targets;
 }
 
 /** Where the quote begins that is not closed: the parser names the end of the file. */
@@ -97,20 +130,20 @@ function scalar(value: null | boolean | number | bigint | string, text: string, 
 
 class Reader {
   readonly #place: (offset: number) => Location;
-  readonly #resolve: (node: Node) => Node | undefined;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   /** Aliases that are being read. */
   readonly #open = new Set<Node>();
   #nodes = 0;
   #depth = 0;
 
-  constructor(place: (offset: number) => Location, resolve: (node: Node) => Node | undefined) {
+  constructor(place: (offset: number) => Location, targets: ReadonlyMap<Alias, Node>) {
     this.#place = place;
-    this.#resolve = resolve;
+    this.#targets = targets;
   }
 
   read(node: unknown): ConfigNode {
     const at = this.#at(node);
-    if (++this.#nodes > MAX_NODES) fail(at, 'the document is too large or contains excessive aliasing');
+    if (++this.#nodes > MAX_NODES) fail(at, TOO_LARGE);
     if (this.#depth >= MAX_DEPTH) failDeep(at);
     this.#depth++;
     const result = isAlias(node) ? this.#alias(node, at) : this.#plain(node, at);
@@ -119,7 +152,7 @@ class Reader {
   }
 
   #alias(node: Alias, at: Location): ConfigNode {
-    const target = this.#resolve(node);
+    const target = this.#targets.get(node);
     if (target === undefined) {
       return fail(at, `unknown alias *${node.source}`, 'a value that begins with * must be in quotes');
     }

@@ -226,7 +226,6 @@ async function inOrder(instances: readonly Instance[], stop: (instance: Instance
   for (const each of of('extension')) await stop(each);
 }
 
-/** The Collector's words. */
 function isConsumer(component: Built): component is Component & Consumer {
   return typeof component.consume === 'function';
 }

@@ -11,7 +11,8 @@ import { FetchNeeded } from '../../src/config/sources.ts';
 import { TestAuthority } from '../support/certificates.ts';
 
 const CONFIG = 'receivers: {otlp: {protocols: {grpc: {endpoint: "${env:HOST:-localhost}:4317"}}}}\n';
-const answer: RequestListener = ({ url = '' }, response) => {
+const answer: RequestListener = ({ url: target = '' }, response) => {
+  const [url] = target.split('?', 1);
   if (url === '/config') response.end(CONFIG);
   else if (url === '/broken') response.end('receivers: [\n');
   else if (url === '/page') response.end('<html><body>Sign in</body></html>\n');
@@ -69,6 +70,18 @@ describe('https', () => {
       '(name the file of its certificate authority in SSL_CERT_FILE)',
     );
   });
+});
+
+test('what is secret in an address is not in a message', async () => {
+  const address = http.replace('http://', 'http://me:hidden@');
+  const failures = [`/failing?key=hidden`, `/broken?key=hidden`, `/value?key=hidden`].flatMap((path) => [
+    load([address + path]),
+    load([`yaml:a: "\${${address}${path}}"`, `${address}/failing?key=hidden`]),
+  ]);
+  for (const { reason } of (await Promise.allSettled(failures)) as PromiseRejectedResult[]) {
+    expect(String(reason)).toContain('key=[REDACTED]');
+    expect(String(reason)).not.toContain('hidden');
+  }
 });
 
 test('a redirect is followed, and an expansion may name an address', async () => {

@@ -212,6 +212,11 @@ export const usual: readonly MalformedCase[] = [
     problems: ['1:26: cannot resolve the configuration: the document is too large or contains excessive aliasing'],
   },
   {
+    name: '500 000 keys',
+    text: Array.from({ length: 500_000 }, (_, i) => `k${i}: v\n`).join(''),
+    problems: ['1:1: cannot resolve the configuration: the document is too large or contains excessive aliasing'],
+  },
+  {
     name: 'anchor that contains itself',
     text: 'receivers: &a\n  otlp: *a\n',
     problems: ['2:9: cannot resolve the configuration: anchor "a" value contains itself'],

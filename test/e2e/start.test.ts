@@ -88,11 +88,16 @@ describe('config/default.yaml', () => {
     const own = (): string[] => lines().filter((line) => line.includes('/default/items/'));
     await until(() => own().length >= 2 * batch.count, 'a line per span');
     // Every ten seconds.
-    const metric = (): boolean => lines().some((line) => line.includes('http.server.request.duration'));
-    await until(metric, 'the request metrics');
+    const counts = (): boolean =>
+      lines().some((line) => /\tdebug\/metrics\tMetrics\t.*"data points": [1-9]/.test(line));
+    await until(counts, 'the number of metrics');
     const { code } = await sonde.stop();
     expect(code).toBe(0);
-    expect(own().filter((line) => line.startsWith('GET'))).toHaveLength(2 * batch.count);
+    const printed = own().filter((line) => line.startsWith('GET'));
+    expect(printed).toHaveLength(2 * batch.count);
+    expect(printed.filter((line) => line.length > 300 || !line.includes(' http.response.status_code=200 '))).toEqual(
+      [],
+    );
     expect(lines().filter((line) => /v1\/(traces|metrics)/.test(line))).toEqual([]);
   });
 });

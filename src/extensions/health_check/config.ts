@@ -5,7 +5,7 @@ import { tlsServerSchema, validateTls } from '../../transport/tls_schema.ts';
 const duration = (value: string, description: string) =>
   ({ type: 'string', format: 'duration', default: value, description }) as const;
 /** Keys of the Collector's second version, which it refuses too unless a feature gate is set. */
-const second = { type: 'object', 'x-sonde-optional': true, additionalProperties: true } as const;
+const second = { type: 'object', 'x-sonde-optional': true, default: {}, additionalProperties: true } as const;
 
 export const schema = {
   type: 'object',
