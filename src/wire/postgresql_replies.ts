@@ -27,7 +27,7 @@ export class PostgresqlReplies implements DbGrammar {
   #rest = false;
   /** An error has ended the current group. */
   #failed = false;
-  /** DataRows of the current Execute. */
+  /** DataRows of the current statement. */
   #rows = 0;
   /** CommandCompletes of the current Query. */
   #completed = 0;
@@ -67,6 +67,8 @@ export class PostgresqlReplies implements DbGrammar {
       // Parse and Describe are answered before the call that they belong to is known.
       if (empty && requests.pending) return this.#done(at, length, wanted);
       if (empty && !uncertain && mayHold) return HOLD;
+      // A connection that asks nothing is ended: by a timeout, by an administrator.
+      if (empty && type === 0x45 && isFatal(bytes, at + HEADER, at + wanted)) return this.#done(at, length, wanted);
       this.#inside = true;
       this.#rest = !this.#isWhole(type, bytes, at, at + wanted);
       this.#known = !this.#rest && this.#calls.match(time) !== undefined;
@@ -148,7 +150,8 @@ export class PostgresqlReplies implements DbGrammar {
 
   #complete(first: DbCall, bytes: Uint8Array, start: number, end: number, time: number): void {
     if (first.kind !== QUERY && first.kind !== EXECUTE) return;
-    const rows = returnedRows(bytes, start, end);
+    // CREATE TABLE AS has the tag of a SELECT, and INSERT RETURNING returns rows.
+    const rows = this.#rows > 0 || returnedRows(bytes, start, end) === 0 ? this.#rows : -1;
     this.#rows = 0;
     if (rows >= 0) first.rows = Math.max(0, first.rows) + rows;
     if (first.kind === EXECUTE) this.#calls.answered(time);
@@ -221,6 +224,15 @@ function parameter(bytes: Uint8Array, start: number, end: number, name: Uint8Arr
   if (end - start <= name.length || !startsWith(bytes, start, name)) return '';
   const stop = indexOf(bytes, 0, start + name.length, end);
   return stop < 0 ? '' : asciiText(bytes, start + name.length, stop);
+}
+
+const FATAL = asciiBytes('VFATAL\0');
+const PANIC = asciiBytes('VPANIC\0');
+
+/** Field V, the second one: the first is the same in the server's language. */
+function isFatal(bytes: Uint8Array, start: number, end: number): boolean {
+  const at = indexOf(bytes, 0, start, end) + 1;
+  return end - at >= FATAL.length && (startsWith(bytes, at, FATAL) || startsWith(bytes, at, PANIC));
 }
 
 /** Field C: https://www.postgresql.org/docs/current/protocol-error-fields.html */

@@ -28,6 +28,11 @@ export const SYNC = 4;
 /** Of Bind, Execute, Close: two names. */
 const MAX_NAMES = 512;
 const MAX_PORTALS = 256;
+/** Which one is a number of the server's catalogue. */
+const FUNCTION_CALL: Statement = {
+  ...{ operation: 'FUNCTION_CALL', collection: '', summary: '', text: '', raw: '', traceparent: '' },
+  ...{ cut: false, dependent: false, unsettles: false, list: false, naming: false },
+};
 
 /** What the client sends: a startup packet, then messages with a type and a length. */
 export class PostgresqlRequests implements DbGrammar {
@@ -52,6 +57,8 @@ export class PostgresqlRequests implements DbGrammar {
   #executed = false;
   /** The Query has several statements. */
   #list = false;
+  /** The copy whose end was sent had its Sync already. */
+  #copied = false;
 
   constructor(calls: DbCalls, statements: Statements, joined: boolean) {
     this.framing = new DbFraming(this, REQUEST, calls, joined);
@@ -154,7 +161,12 @@ export class PostgresqlRequests implements DbGrammar {
         this.#sync(time);
         break;
       case 0x46: // F: the fast path, a function by its number
-        this.#add(QUERY, this.framing.startTime, this.framing.fresh, time, undefined);
+        this.#add(QUERY, this.framing.startTime, this.framing.fresh, time, FUNCTION_CALL);
+        break;
+      case 0x63: // c
+      case 0x66: // f
+        // A Sync that came before the data was read among them, and ignored: the one that follows stands in for it.
+        this.#copied = this.#calls.last?.kind === SYNC;
         break;
       default: // Flush, Terminate, passwords, COPY
         break;
@@ -178,7 +190,7 @@ export class PostgresqlRequests implements DbGrammar {
     if (!call.ignored || statement !== undefined) this.statements.describe(call, statement);
     call.note = this.#names;
     if (this.#list) call.expected = 0;
-    this.#list = false;
+    this.#list = this.#copied = false;
     this.#names = '';
     this.#calls.add(call, fresh);
   }
@@ -227,6 +239,10 @@ export class PostgresqlRequests implements DbGrammar {
   }
 
   #sync(time: number): void {
+    if (this.#copied) {
+      this.#copied = false;
+      return;
+    }
     const begun = this.#groupTime >= 0;
     if (begun && !this.#executed) {
       this.#add(PREPARE, this.#groupTime, this.#groupFresh, time, this.#parsed);
@@ -251,7 +267,7 @@ export class PostgresqlRequests implements DbGrammar {
     this.#groupTime = -1;
     this.#parsed = undefined;
     this.#names = '';
-    this.#executed = this.pending = false;
+    this.#executed = this.#copied = this.pending = false;
     this.#calls.callsLost(this.framing.late);
   }
 

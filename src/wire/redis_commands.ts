@@ -10,9 +10,12 @@ export const MONITORS = 3;
 /** What follows is the replication stream: another protocol, with the roles changed. */
 export const REPLICATES = 4;
 export const SELECTS = 5;
+/** Ends a transaction. */
 export const EXECUTES = 6;
 /** CLIENT, of which REPLY may switch answers off. */
 export const CLIENTS = 7;
+/** The connection is as new. */
+export const RESETS = 8;
 
 export interface RedisCommand {
   readonly name: string;
@@ -54,11 +57,33 @@ const NAMES =
   'ZADD ZCARD ZCOUNT ZDIFF ZDIFFSTORE ZINCRBY ZINTER ZINTERCARD ZINTERSTORE ZLEXCOUNT ZMPOP ZMSCORE ZPOPMAX ZPOPMIN ZRANDMEMBER ' +
   'ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANGESTORE ZRANK ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGE ' +
   'ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION ZUNIONSTORE';
-const CONTAINERS = new Set(
-  'ACL CLIENT CLUSTER COMMAND CONFIG DEBUG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO'.split(
-    ' ',
-  ),
-);
+const SUBCOMMANDS: Readonly<Record<string, string>> = {
+  ACL: 'CAT DELUSER DRYRUN GENPASS GETUSER HELP LIST LOAD LOG SAVE SETUSER USERS WHOAMI',
+  CLIENT:
+    'CACHING CAPA GETNAME GETREDIR HELP ID IMPORT-SOURCE INFO KILL LIST NO-EVICT NO-TOUCH PAUSE REPLY SETINFO SETNAME ' +
+    'TRACKING TRACKINGINFO UNBLOCK UNPAUSE',
+  CLUSTER:
+    'ADDSLOTS ADDSLOTSRANGE BUMPEPOCH COUNT-FAILURE-REPORTS COUNTKEYSINSLOT DELSLOTS DELSLOTSRANGE FAILOVER FLUSHSLOTS ' +
+    'FORGET GETKEYSINSLOT HELP INFO KEYSLOT LINKS MEET MYID MYSHARDID NODES REPLICAS REPLICATE RESET SAVECONFIG ' +
+    'SET-CONFIG-EPOCH SETSLOT SHARDS SLAVES SLOT-STATS SLOTS',
+  COMMAND: 'COUNT DOCS GETKEYS GETKEYSANDFLAGS HELP INFO LIST',
+  CONFIG: 'GET HELP RESETSTAT REWRITE SET',
+  DEBUG: 'DIGEST DIGEST-VALUE ERROR HELP JMAP LOADAOF OBJECT POPULATE PROTOCOL RELOAD RESTART SET-ACTIVE-EXPIRE SLEEP',
+  FUNCTION: 'DELETE DUMP FLUSH HELP KILL LIST LOAD RESTORE STATS',
+  LATENCY: 'DOCTOR GRAPH HELP HISTOGRAM HISTORY LATEST RESET',
+  MEMORY: 'DOCTOR HELP MALLOC-STATS PURGE STATS USAGE',
+  MODULE: 'HELP LIST LOAD LOADEX UNLOAD',
+  OBJECT: 'ENCODING FREQ HELP IDLETIME REFCOUNT',
+  PUBSUB: 'CHANNELS HELP NUMPAT NUMSUB SHARDCHANNELS SHARDNUMSUB',
+  SCRIPT: 'DEBUG EXISTS FLUSH HELP KILL LOAD SHOW',
+  SENTINEL:
+    'CKQUORUM CONFIG DEBUG FAILOVER FLUSHCONFIG GET-MASTER-ADDR-BY-NAME GET-PRIMARY-ADDR-BY-NAME HELP INFO-CACHE ' +
+    'IS-MASTER-DOWN-BY-ADDR IS-PRIMARY-DOWN-BY-ADDR MASTER MASTERS MONITOR MYID PENDING-SCRIPTS PRIMARIES PRIMARY REMOVE ' +
+    'REPLICAS RESET SENTINELS SET SIMULATE-FAILURE SLAVES',
+  SLOWLOG: 'GET HELP LEN RESET',
+  XGROUP: 'CREATE CREATECONSUMER DELCONSUMER DESTROY HELP SETID',
+  XINFO: 'CONSUMERS GROUPS HELP STREAM',
+};
 const SECRET = new Set(['ACL', 'AUTH', 'CONFIG', 'HELLO', 'MIGRATE', 'SENTINEL']);
 const KINDS: Readonly<Record<string, number>> = {
   SUBSCRIBE: SUBSCRIBES,
@@ -72,21 +97,21 @@ const KINDS: Readonly<Record<string, number>> = {
   PSYNC: REPLICATES,
   SELECT: SELECTS,
   EXEC: EXECUTES,
+  DISCARD: EXECUTES,
   CLIENT: CLIENTS,
+  RESET: RESETS,
 };
 /** Commands of modules. They may be anything that looks like a command's name: a bounded number is remembered. */
 const MODULE = /^(?:AI|BF|CF|CMS|CRDT|FT|GRAPH|JSON|RG|SEARCH|TDIGEST|TFUNCTION|TOPK|TS|V)[.][A-Z_]{2,24}$/;
 const MODULE_VECTOR = /^V(?:ADD|CARD|DIM|EMB|GETATTR|INFO|LINKS|RANDMEMBER|REM|SETATTR|SIM)$/;
-const SUBCOMMAND = /^[A-Z][A-Z-]{1,23}$/;
 const MAX_MODULE_COMMANDS = 512;
-const MAX_SUBCOMMANDS = 32;
 export const MAX_NAME = 40;
 
 /** A command that is none of the known: its name may be data and does not leave. */
 export const OTHER_COMMAND = make('_OTHER', PLAIN, false, true);
 
 const known = new Map<string, RedisCommand>(
-  NAMES.split(' ').map((name) => [name, make(name, KINDS[name] ?? PLAIN, CONTAINERS.has(name), SECRET.has(name))]),
+  NAMES.split(' ').map((name) => [name, make(name, KINDS[name] ?? PLAIN, name in SUBCOMMANDS, SECRET.has(name))]),
 );
 const modules = new Map<string, RedisCommand>();
 
@@ -117,18 +142,18 @@ function findModule(name: string): RedisCommand {
   return command;
 }
 
-/** `CONFIG` and `get` are `CONFIG GET`. What is no word stays out. */
+for (const [name, words] of Object.entries(SUBCOMMANDS)) {
+  const command = known.get(name);
+  for (const word of words.split(' ')) {
+    command?.subcommands.set(word, make(`${name} ${word}`, command.kind, false, command.secret));
+  }
+}
+
+/** `CONFIG` and `get` are `CONFIG GET`. What is no subcommand may be data, a key that was mistaken for one: it stays out. */
 export function subcommand(command: RedisCommand, bytes: Uint8Array, start: number, end: number): RedisCommand {
   if (end - start > MAX_NAME) return command;
   const word = strings.get(bytes, start, end);
-  const before = command.subcommands.get(word);
-  if (before !== undefined) return before;
-  const upper = word.toUpperCase();
-  if (!SUBCOMMAND.test(upper)) return command;
-  if (command.subcommands.size >= MAX_SUBCOMMANDS) return command;
-  const made = make(`${command.name} ${upper}`, command.kind, false, command.secret);
-  command.subcommands.set(word, made);
-  return made;
+  return command.subcommands.get(word) ?? command.subcommands.get(word.toUpperCase()) ?? command;
 }
 
 /** Arguments that are shown as `?`; the rest is dots. */

@@ -1,11 +1,12 @@
-import { asciiText, byteAt, CR, indexOf, isDigit, LF, SP } from './bytes.ts';
+import { byteAt, CR, indexOf, isDigit, LF } from './bytes.ts';
 import type { DbCall } from './db_call.ts';
 import type { DbCalls } from './db_calls.ts';
 import { DbFraming, type DbGrammar, NEED_MORE } from './db_framing.ts';
 import { type Detection, HOLD, MORE, NO, RESPONSE } from './decoder.ts';
-import { EXECUTES, MONITORS, REPLICATES, SELECTS, SUBSCRIBES, UNSUBSCRIBES } from './redis_commands.ts';
-import { ARRAY, BULK, headerNumber, isReplyLine, isReplyType, lineEnd, MAX_HEADER } from './redis_detect.ts';
+import { EXECUTES, MONITORS, REPLICATES, RESETS, SELECTS, SUBSCRIBES, UNSUBSCRIBES } from './redis_commands.ts';
+import { ARRAY, BULK, headerNumber, isReplyLine, isReplyType, lineEnd } from './redis_detect.ts';
 import type { RedisRequests } from './redis_requests.ts';
+import { errorPrefix, firstWord, isNull, MAX_PREFIX } from './redis_values.ts';
 
 /** Where in an answer. */
 const START = 0;
@@ -15,17 +16,24 @@ const LINE = 2;
 
 /** Of a line: errors are sentences. */
 const MAX_LINE = 256;
-const MAX_PREFIX = 32;
 
 const ERROR = 0x2d;
 const BULK_ERROR = 0x21;
 const PUSH = 0x3e;
 const ATTRIBUTE = 0x7c;
 const SIMPLE = 0x2b;
+/** Of `+QUEUED`. */
+const QUEUED = 0x51;
+const INTEGER = 0x3a;
+
+/** What is subscribed to is counted apart. */
+const CHANNELS = 1;
+const SHARDS = 2;
 
 /** First words of what comes unasked (RESP2 has no type of its own for it), and of confirmations. */
 const MESSAGES = new Set(['message', 'pmessage', 'smessage', 'invalidate']);
-const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe']);
+const SHARD_CONFIRMATIONS = new Set(['ssubscribe', 'sunsubscribe']);
+const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', ...SHARD_CONFIRMATIONS]);
 
 /**
  * What the server sends: RESP2 and RESP3 (https://redis.io/docs/latest/develop/reference/protocol-spec/). An answer is
@@ -38,13 +46,20 @@ export class RedisReplies implements DbGrammar {
   #part = START;
   /** Values that the current answer still has to have. */
   #open = 0;
+  /** They are those inside it. */
+  #inside = false;
   /** Whose answer it is; undefined: of nobody that is known. */
   #call: DbCall | undefined = undefined;
   /** It is a message that nobody asked for; its first word if it is a confirmation. */
   #pushed = false;
   #confirmation = '';
-  #subscribed = false;
+  /** In RESP2. */
+  #array = false;
+  /** CHANNELS or SHARDS or both, in RESP2. */
+  #subscribed = 0;
   #monitored = false;
+  /** The database that a transaction selects when it is executed. */
+  #queued = '';
 
   constructor(calls: DbCalls, requests: RedisRequests, joined: boolean) {
     this.framing = new DbFraming(this, RESPONSE, calls, joined);
@@ -77,14 +92,16 @@ export class RedisReplies implements DbGrammar {
 
   #start(bytes: Uint8Array, at: number, end: number, time: number, mayHold: boolean): number {
     const type = byteAt(bytes, at);
-    if (!isReplyType(type)) return this.framing.malformed('malformed_reply', end);
-    if (type === PUSH || (type === ARRAY && this.#mayBePush())) {
+    // A server that prepares what a replica gets says so with empty lines.
+    const waits = type === LF && this.#calls.first?.kind === REPLICATES;
+    if (!isReplyType(type) && !waits) return this.framing.malformed('malformed_reply', end);
+    if (type === PUSH || (type === ARRAY && this.#mayBePush(mayHold))) {
       const word = firstWord(bytes, at, end);
       if (word === undefined) return NEED_MORE;
       const confirmed = CONFIRMATIONS.has(word);
       if (confirmed || MESSAGES.has(word) || type === PUSH) {
         this.#confirmation = confirmed ? word : '';
-        if (confirmed) this.#subscribed = true;
+        this.#array = type === ARRAY;
         return this.#begin(at, true);
       }
     }
@@ -94,7 +111,7 @@ export class RedisReplies implements DbGrammar {
     }
     if (this.#calls.empty && !this.#calls.uncertain && mayHold) return HOLD;
     this.#call = this.#calls.match(time);
-    if (this.#call?.kind === REPLICATES) {
+    if (this.#call?.kind === REPLICATES && type !== ERROR) {
       // The answer itself belongs to the other protocol.
       this.#calls.answered(time);
       this.framing.opaque = true;
@@ -104,14 +121,17 @@ export class RedisReplies implements DbGrammar {
   }
 
   /** In RESP2 what comes unasked looks like an answer: it can only come after a subscription. */
-  #mayBePush(): boolean {
-    const kind = this.#calls.first?.kind;
-    return this.#subscribed || this.#calls.empty || kind === SUBSCRIBES || kind === UNSUBSCRIBES;
+  #mayBePush(mayHold: boolean): boolean {
+    const { empty, first, uncertain } = this.#calls;
+    // The call that it answers may still come.
+    if (this.#subscribed > 0 || (empty && (uncertain || !mayHold))) return true;
+    return first?.kind === SUBSCRIBES || first?.kind === UNSUBSCRIBES;
   }
 
   #begin(at: number, pushed: boolean): number {
     this.#pushed = pushed;
     this.#open = 1;
+    this.#inside = false;
     this.#part = ELEMENTS;
     return at;
   }
@@ -130,8 +150,28 @@ export class RedisReplies implements DbGrammar {
       return Math.min(end, at + MAX_LINE);
     }
     if (byteAt(bytes, lf - 1) !== CR) return this.framing.malformed('malformed_reply', end);
+    if (type === INTEGER && this.#pushed && this.#array) this.#count(headerNumber(bytes, at, lf));
+    else if (type === SIMPLE && this.#call?.kind === SELECTS && byteAt(bytes, at + 1) === QUEUED)
+      this.#queue(this.#call);
     this.#valueDone(time);
     return lf + 1;
+  }
+
+  /** A confirmation says how many there are now. */
+  #count(subscriptions: number): void {
+    const which = SHARD_CONFIRMATIONS.has(this.#confirmation) ? SHARDS : CHANNELS;
+    this.#subscribed = subscriptions > 0 ? this.#subscribed | which : this.#subscribed & ~which;
+  }
+
+  /** Selected when the transaction is executed. */
+  #queue(call: DbCall): void {
+    this.#queued = call.note;
+    call.note = this.#requests.database;
+  }
+
+  /** The next value is the answer itself. */
+  get #whole(): boolean {
+    return this.#open === 1 && !this.#inside && !this.#pushed;
   }
 
   #string(bytes: Uint8Array, at: number, lf: number, end: number, time: number): number {
@@ -148,10 +188,12 @@ export class RedisReplies implements DbGrammar {
   #aggregate(bytes: Uint8Array, at: number, lf: number, end: number, time: number, per: number): number {
     const count = lf < 0 ? -1 : headerNumber(bytes, at, lf);
     if (count < 0 && !isNull(bytes, at, lf)) return this.framing.malformed('malformed_reply', end);
-    const inside = Math.max(0, count) * per;
-    if (this.#open === 1 && !this.#pushed && this.#call?.kind === EXECUTES) this.#call.batch = inside;
+    const values = Math.max(0, count) * per;
     // An attribute stands before the value that it tells about.
-    this.#open += inside + (byteAt(bytes, at) === ATTRIBUTE ? 1 : 0);
+    const attribute = byteAt(bytes, at) === ATTRIBUTE;
+    if (this.#whole && !attribute && this.#call?.kind === EXECUTES) this.#call.batch = values;
+    if (!attribute) this.#inside = true;
+    this.#open += values + (attribute ? 1 : 0);
     this.#valueDone(time);
     return lf + 1;
   }
@@ -173,7 +215,7 @@ export class RedisReplies implements DbGrammar {
     const limit = type === BULK_ERROR ? from + length : lf < 0 ? at + MAX_LINE : lf;
     const call = this.#call;
     // An error inside an answer is one of a transaction's commands, or of a script's values.
-    if (call !== undefined && !this.#pushed && call.status === '' && (this.#open === 1 || call.kind === EXECUTES)) {
+    if (call !== undefined && !this.#pushed && call.status === '' && (this.#whole || call.kind === EXECUTES)) {
       call.status = errorPrefix(bytes, from, Math.min(end, limit));
       call.failed = true;
     }
@@ -208,6 +250,16 @@ export class RedisReplies implements DbGrammar {
     if (call === undefined || call !== this.#calls.first) return;
     if (call.kind === SELECTS && !call.failed) this.#requests.database = call.note;
     if (call.kind === MONITORS && !call.failed) this.#monitored = true;
+    if (call.kind === EXECUTES) {
+      if (call.batch > 0 && this.#queued !== '') this.#requests.database = this.#queued;
+      this.#queued = '';
+    }
+    if (call.kind === RESETS && !call.failed) {
+      this.#requests.database = '0';
+      this.#queued = '';
+      this.#monitored = false;
+      this.#subscribed = 0;
+    }
     // What ends it is missing: when that passed is not known.
     if (this.framing.late) this.#calls.answeredBefore(time);
     else this.#calls.answered(time);
@@ -236,34 +288,4 @@ export class RedisReplies implements DbGrammar {
   closed(): void {
     this.#call = undefined;
   }
-}
-
-/** `$-1` and `*-1`. */
-function isNull(bytes: Uint8Array, at: number, lf: number): boolean {
-  return lf === at + 4 && byteAt(bytes, at + 1) === 0x2d && byteAt(bytes, at + 2) === 0x31;
-}
-
-/** Upper case letters and digits before the first space; other text is no code. */
-function errorPrefix(bytes: Uint8Array, start: number, end: number): string {
-  let at = start;
-  while (at < end && byteAt(bytes, at) !== SP && byteAt(bytes, at) !== CR) at++;
-  if (at === start || at - start > MAX_PREFIX) return '_OTHER';
-  const text = asciiText(bytes, start, at);
-  return /^[A-Z][A-Z0-9_]*$/.test(text) ? text : '_OTHER';
-}
-
-/** The first string of an array, up to 12 bytes of it; '' if it has none; undefined: not there yet. */
-function firstWord(bytes: Uint8Array, at: number, end: number): string | undefined {
-  const lf = lineEnd(bytes, at, end, MAX_HEADER);
-  if (lf === -1) return undefined;
-  if (lf < 0 || headerNumber(bytes, at, lf) < 2) return '';
-  const bulk = lf + 1;
-  if (bulk >= end) return undefined;
-  if (byteAt(bytes, bulk) !== BULK) return '';
-  const second = lineEnd(bytes, bulk, end, MAX_HEADER);
-  if (second === -1) return undefined;
-  const length = second < 0 ? -1 : headerNumber(bytes, bulk, second);
-  if (length < 0 || length > 12) return '';
-  if (second + 1 + length > end) return undefined;
-  return asciiText(bytes, second + 1, second + 1 + length);
 }

@@ -142,8 +142,9 @@ export class RedisRequests implements DbGrammar {
     }
     const { kind, container } = this.#command;
     if (this.#read === 1 && container) {
-      this.#command = commands.subcommand(this.#command, bytes, from, to);
-      return;
+      const command = this.#command;
+      this.#command = commands.subcommand(command, bytes, from, to);
+      if (this.#command !== command) return;
     }
     if (kind === commands.SELECTS && to - from < 8 && this.#call !== undefined) {
       this.#call.note = asciiText(bytes, from, to);
@@ -213,6 +214,7 @@ export class RedisRequests implements DbGrammar {
     // Confirmed for each channel; one that names none is confirmed for each that was subscribed: at least once.
     if (command.kind === commands.SUBSCRIBES || command.kind === commands.UNSUBSCRIBES) call.expected = shown || 1;
     if (command.kind === commands.SELECTS && this.#replies !== 0) this.database = call.note;
+    if (command.kind === commands.RESETS) this.#replies = 0;
     if (this.#replies === OFF) {
       this.#calls.oneWay(call);
     } else if (this.#replies >= SKIP_ONE) {

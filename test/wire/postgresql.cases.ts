@@ -16,6 +16,8 @@ export const query = (sql: string): string => message('Q', `${sql}\0`);
 export const ready = message('Z', 'I');
 /** RowDescription of one column. */
 export const columns = message('T', `\0\x01a\0${'\0'.repeat(18)}`);
+/** DataRows of one column. */
+const rows = (count: number): string => message('D', '\0\x01\0\0\0\x06hunter').repeat(count);
 export const complete = (tag: string): string => message('C', `${tag}\0`);
 export const failure = (code: string): string => message('E', `SERROR\0VERROR\0C${code}\0Mno hunter\0\0`);
 const parse = (sql: string, name = ''): string => message('P', `${name}\0${sql}\0${int16(0)}`);
@@ -90,7 +92,7 @@ export const protocol: readonly WireCase[] = [
     'several statements in one Query',
     [
       ['client', query("SELECT 1; SELECT 2; INSERT INTO a VALUES ('hunter')")],
-      ['server', complete('SELECT 1') + complete('SELECT 1') + complete('INSERT 0 1') + ready],
+      ['server', rows(1) + complete('SELECT 1') + rows(1) + complete('SELECT 1') + complete('INSERT 0 1') + ready],
     ],
     [{ name: 'SELECT SELECT INSERT a', 'db.operation.batch.size': 3, 'db.response.returned_rows': 2 }],
   ),
@@ -100,7 +102,7 @@ export const protocol: readonly WireCase[] = [
       ['client', parse('SELECT a FROM t WHERE b = $1', 'p') + sync],
       ['server', message('1') + ready],
       ['client', bind('p') + execute + bind('p') + execute + sync],
-      ['server', message('2') + complete('SELECT 3') + message('2') + complete('SELECT 0') + ready],
+      ['server', message('2') + rows(3) + complete('SELECT 3') + message('2') + complete('SELECT 0') + ready],
       ['client', message('C', 'Sp\0') + bind('p') + execute + sync],
       ['server', message('3') + failure('26000') + ready],
     ],
@@ -150,7 +152,7 @@ export const protocol: readonly WireCase[] = [
     [
       { name: 'SELECT', end: 40e6 },
       { name: 'postgresql', end: 50e6 },
-      { name: 'postgresql', end: 70e6 },
+      { name: 'FUNCTION_CALL', end: 70e6, 'sonde.partial': undefined },
     ],
   ),
   own(
@@ -275,16 +277,48 @@ export const protocol: readonly WireCase[] = [
     { whole: true },
   ),
   own(
-    'tags that tell no rows',
+    'tags that tell no rows, and rows that their tag does not tell',
     [
       ['client', query('BEGIN') + query('INSERT INTO t VALUES (1)') + query('FETCH 5 FROM c')],
-      ['server', complete('BEGIN') + ready + complete('INSERT 0 7') + ready + complete('FETCH 5') + ready],
+      ['server', complete('BEGIN') + ready + complete('INSERT 0 7') + ready + columns + rows(5) + complete('FETCH 5')],
+      ['client', query('CREATE TABLE u AS SELECT 1') + query('INSERT INTO t VALUES (1) RETURNING a')],
+      ['server', ready + complete('SELECT 7') + ready + columns + rows(2) + complete('INSERT 0 2') + ready],
     ],
     [
       { name: 'BEGIN', 'db.response.returned_rows': undefined },
       { name: 'INSERT t', 'db.response.returned_rows': undefined },
       { 'db.operation.name': 'FETCH', 'db.response.returned_rows': 5 },
+      { 'db.operation.name': 'CREATE', 'db.response.returned_rows': undefined },
+      { name: 'INSERT t', 'db.response.returned_rows': 2 },
     ],
+  ),
+  ...(['c', 'f'] as const).map((end) =>
+    own(
+      `a Sync before the data of a copy, ended by ${end}, is none`,
+      [
+        ['client', parse('COPY t FROM STDIN') + bind() + execute + sync],
+        ['server', message('1') + message('2') + message('G', '\0\0\0')],
+        ['client', message('d', 'hunter') + message(end, end === 'f' ? 'hunter\0' : '') + sync],
+        ['server', (end === 'f' ? failure('57014') : complete('COPY 1')) + ready],
+        ['client', query('SELECT 1 FROM t')],
+        ['server', columns + rows(1) + complete('SELECT 1') + ready],
+      ],
+      [
+        { name: 'COPY t', 'error.type': end === 'f' ? '57014' : undefined },
+        { name: 'SELECT t', 'db.response.returned_rows': 1, end: 80e6 },
+      ],
+    ),
+  ),
+  own(
+    'a connection that asks nothing is ended',
+    [
+      ['client', query('SELECT 1 FROM t')],
+      ['server', complete('SELECT 0') + ready],
+      ['server', message('E', 'SFATAL\0VFATAL\0C57P01\0Mhunter\0\0')],
+      ['server', 'end'],
+    ],
+    [{ name: 'SELECT t', 'error.type': undefined }],
+    { rejects: {} },
   ),
 ];
 
@@ -327,7 +361,7 @@ export const names: readonly WireCase[] = [
       ['client', query("PREPARE Get (int) AS SELECT a FROM t WHERE b = $1 AND c = 'hunter'")],
       ['server', complete('PREPARE') + ready],
       ['client', query('EXECUTE get(7)')],
-      ['server', complete('SELECT 2') + ready],
+      ['server', rows(2) + complete('SELECT 2') + ready],
       ['client', bind('get') + execute + sync],
       ['server', message('2') + complete('SELECT 1') + ready],
       ['client', parse('EXECUTE "get"(8)') + bind() + execute + sync],
@@ -495,7 +529,7 @@ export const losses: readonly WireCase[] = [
       ['client', query('SELECT 1 FROM d')],
       ['server', columns + complete('SELECT 1') + ready],
       ['client', query('SELECT 1 FROM e')],
-      ['server', columns + complete('SELECT 1') + ready],
+      ['server', columns + rows(1) + complete('SELECT 1') + ready],
     ],
     [
       ...[1, 2, 3, 4].map(() => ({ name: 'SELECT a' })),
@@ -528,7 +562,7 @@ export const losses: readonly WireCase[] = [
     steps: [
       ['server', 'rest of a row'],
       ['client', bind('p') + execute + sync],
-      ['server', message('2') + complete('SELECT 1') + ready],
+      ['server', message('2') + rows(1) + complete('SELECT 1') + ready],
       ['client', query('SELECT 1 FROM b')],
       ['server', complete('SELECT 1') + ready],
     ],
