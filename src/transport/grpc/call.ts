@@ -22,8 +22,12 @@ export class RpcError extends Error {
 
 /** The server has not looked at the call: it can be made again at once. */
 export class UnseenError extends RpcError {
-  constructor(message: string) {
+  /** The server has refused it; else it was never sent. */
+  readonly refused: boolean;
+
+  constructor(message: string, refused: boolean) {
     super(Code.UNAVAILABLE, message);
+    this.refused = refused;
   }
 }
 
@@ -75,7 +79,7 @@ export function unaryCall(
   return new Promise((resolve, reject) => {
     // It may have ended since it was chosen.
     if (session?.open !== true) {
-      reject(new UnseenError(CONNECTION_LOST));
+      reject(new UnseenError(CONNECTION_LOST, false));
       return;
     }
     let late = false;
@@ -170,12 +174,12 @@ class Answer implements ResponseSink {
 }
 
 /** A stream that ended without a status. */
-function cutOff({ reset, lost }: Parameters<ResponseSink['closed']>[0]): RpcError {
+function cutOff({ reset, lost, unsent = false }: Parameters<ResponseSink['closed']>[0]): RpcError {
   if (lost !== undefined) return new RpcError(Code.UNAVAILABLE, `${CONNECTION_LOST}: ${lost.message}`);
   if (reset === undefined) return new RpcError(Code.INTERNAL, 'the answer ended without a status');
   const text = `the stream was reset with code ${reset}`;
   return reset === ErrorCode.REFUSED_STREAM
-    ? new UnseenError(text)
+    ? new UnseenError(text, !unsent)
     : new RpcError(codeOfReset[reset] ?? Code.INTERNAL, text);
 }
 

@@ -7,6 +7,8 @@ import type { GrpcClientOptions } from './options.ts';
 
 /** Largest value of `grpc-timeout`: eight digits. */
 const MAX_TIMEOUT_MS = 99_999_999;
+/** Connections for one call, where one after the other ends before it was sent. */
+const MAX_TRIES = 10;
 
 /** One unary method of one server, with messages of bytes. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 export class GrpcClient {
@@ -29,12 +31,15 @@ export class GrpcClient {
     const due = timeout > 0 ? performance.now() + timeout : undefined;
     const message = await encodeMessage(payload, compression);
     const end = { abort, due };
-    try {
-      return await this.#call(message, end);
-    } catch (error) {
-      // Mostly a connection that ends while it is used. Once, as gRPC has it: https://github.com/grpc/proposal/blob/master/A6-client-retries.md
-      if (error instanceof UnseenError) return this.#call(message, end);
-      throw error;
+    let refusals = 0;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#call(message, end);
+      } catch (error) {
+        // Mostly a connection that ends while it is used: https://github.com/grpc/proposal/blob/master/A6-client-retries.md
+        if (!(error instanceof UnseenError) || tries === MAX_TRIES) throw error;
+        if (error.refused && ++refusals > 1) throw error;
+      }
     }
   }
 

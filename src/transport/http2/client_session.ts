@@ -294,7 +294,7 @@ export class ClientSession {
     this.#closing = true;
     this.#maxStreams = 0;
     if (!told) this.#events.leaving();
-    for (const stream of this.#queued) this.#end(stream, REFUSED);
+    for (const stream of this.#queued) this.#end(stream, { ...REFUSED, unsent: true });
     this.close();
   }
 

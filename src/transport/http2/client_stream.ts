@@ -6,8 +6,11 @@ export interface ResponseSink {
   trailers(fields: HeaderFields): void;
   /** False: no more is wanted, the stream is reset. */
   data(bytes: Uint8Array): boolean;
-  /** Once, and last. `reset`: the code of RST_STREAM; `lost`: why the connection ended. Neither: the answer is whole. */
-  closed(end: { readonly reset?: number; readonly lost?: Error }): void;
+  /**
+   * Once, and last. `reset`: the code of RST_STREAM, `unsent` when nothing was sent; `lost`: why the connection ended. Neither: the answer
+   * is whole.
+   */
+  closed(end: { readonly reset?: number; readonly unsent?: boolean; readonly lost?: Error }): void;
 }
 
 /** One request, and how much of it was sent. */

@@ -270,6 +270,17 @@ describe('connections', () => {
     expect(seen).toEqual([1, 1, 1, 2, 2]);
   });
 
+  test('what waited for its turn goes from one connection that ends to the next', async () => {
+    const { port, server, sessions } = await upstream((stream, headers) => {
+      stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
+      fine(stream, headers);
+    });
+    server.updateSettings({ maxConcurrentStreams: 1 });
+    const sender = client(`127.0.0.1:${port}`);
+    await Promise.all([1, 2, 3, 4, 5].map(() => sender.send(batch(), never)));
+    expect(sessions).toHaveLength(5);
+  });
+
   test('a server that refuses every stream is asked twice', async () => {
     let asked = 0;
     const { port } = await upstream((stream) => {
