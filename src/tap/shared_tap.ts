@@ -48,7 +48,8 @@ export class CollectingTap implements SharedTap {
   }
 
   metrics(): MetricValue[] {
-    if (Object.keys(this.#last).length === 0) return [];
+    // From the start on, before the first collection as zeros: who scrapes sees a counter's first growth.
+    if (!this.#attached && Object.keys(this.#last).length === 0) return [];
     return ledgerPoints(this.#last).map(({ kind, attributes, ...point }) => ({
       ...point,
       attributes: Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, String(value)])),

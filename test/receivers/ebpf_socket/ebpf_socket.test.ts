@@ -215,7 +215,10 @@ test('the shared tap collects by the shortest interval and warns of what was dro
   host.ledger = { operations: 9, 'operations.dropped': 1, 'detection.verdict.http1': 2 };
   const tap = new CollectingTap(host, settings.logger);
   const [a, b] = [member(tap, 'a'), member(tap, 'b')];
+  expect(tap.metrics()).toEqual([]);
   await a.start(60_000);
+  // Before the first collection.
+  expect(new Set(tap.metrics().map(({ value }) => value))).toEqual(new Set([0]));
   await b.start(5);
   await until(() => ledgers.length === 0);
   expect(tap.metrics()).toContainEqual({

@@ -20,6 +20,7 @@ if [ ! -d "$root$node" ]; then
 	mount --bind "$node" "$root$node"
 fi
 mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/out" "$root/etc/sonde" "$root/opt/sonde"
+echo '127.0.0.1 localhost' >"$root/etc/hosts"
 # All that an image has to hold of Sonde.
 for part in bin dist package.json build/Release build/bpf; do
 	if [ -d "$repository/$part" ]; then
