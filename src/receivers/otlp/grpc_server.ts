@@ -54,7 +54,7 @@ export class GrpcReceiver implements Component {
   readonly #methods: ReadonlyMap<string, Signal>;
   readonly #services: readonly string[];
   readonly #limit: number;
-  readonly #bodies = new HeldBodies();
+  readonly #bodies: HeldBodies;
   readonly #connections = new Map<Http2Session, GrpcConnection>();
   readonly #calls = new Set<ServerHttp2Stream>();
   readonly #report: Report<RpcExchange>;
@@ -63,11 +63,18 @@ export class GrpcReceiver implements Component {
   #connectionLimit: ConnectionLimit | undefined;
   #stopWatching: () => void = () => undefined;
 
-  constructor(settings: Settings, config: GrpcConfig, intake: Intake, silenceMs = SILENCE_MS) {
+  constructor(
+    settings: Settings,
+    config: GrpcConfig,
+    intake: Intake,
+    silenceMs = SILENCE_MS,
+    bodies: HeldBodies = new HeldBodies(),
+  ) {
     this.#settings = settings;
     this.#config = config;
     this.#intake = intake;
     this.#silenceMs = silenceMs;
+    this.#bodies = bodies;
     this.#report = rpcReport(settings.telemetry, 'server');
     this.#rejected = rejectCounter(settings.telemetry, 'grpc');
     this.#methods = new Map(intake.signals.map((signal) => [grpcMethods[signal], signal]));

@@ -247,9 +247,11 @@ function mediaType(header: string | undefined): string {
   return PARAMETERS.test(header.slice(end)) ? header.slice(0, end).trim().toLowerCase() : '';
 }
 
+/** Who believes to talk to a proxy says the whole URL: RFC 9112, 3.2.2. */
 function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  const path = end < 0 ? url : url.slice(0, end);
+  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
+  const end = target.indexOf('?');
+  const path = end < 0 ? target : target.slice(0, end);
   if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);

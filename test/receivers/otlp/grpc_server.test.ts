@@ -7,6 +7,7 @@ import { encodeMessage } from '../../../src/pdata/otlp/encode.ts';
 import { requestOf } from '../../../src/pdata/otlp/schema.ts';
 import type { Batch } from '../../../src/pdata/pdata.ts';
 import { GrpcReceiver } from '../../../src/receivers/otlp/grpc_server.ts';
+import { HeldBodies } from '../../../src/receivers/otlp/held_bodies.ts';
 import { Intake } from '../../../src/receivers/otlp/intake.ts';
 import type { Component } from '../../../src/service/component.ts';
 import { ConsumeError } from '../../../src/service/component.ts';
@@ -36,6 +37,44 @@ async function start(keys = '', consume: (batch: Batch) => Promise<void> = async
   await once(session, 'remoteSettings');
   return { ...started, session };
 }
+
+interface Patience {
+  readonly silenceMs?: number;
+  readonly bodies?: HeldBodies;
+}
+
+/** A server of this patience; returns its port. */
+async function startWith(
+  keys: string,
+  consume: (batch: Batch) => Promise<void>,
+  { silenceMs, bodies }: Patience,
+): Promise<number> {
+  const settings = testSettings('otlp');
+  const config = receiverConfig(`protocols: {grpc: {endpoint: 127.0.0.1:0, ${keys}}}`).protocols.grpc;
+  if (config === undefined) throw new Error('no gRPC');
+  const receiver = new GrpcReceiver(
+    settings,
+    config,
+    new Intake(settings, { traces: { consume } }, 'grpc'),
+    silenceMs,
+    bodies,
+  );
+  receivers.push(receiver);
+  await receiver.start();
+  const { endpoint = '' } = (settings.lines[0]?.fields ?? {}) as { endpoint?: string };
+  return Number(endpoint.slice(endpoint.lastIndexOf(':') + 1));
+}
+
+function open(port: number, initialWindowSize = 65_535): ClientHttp2Session {
+  const session = connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize } });
+  session.on('error', () => undefined);
+  sessions.push(session);
+  return session;
+}
+
+/** On a busy machine a large body takes its time, and is not to be given up for it. */
+const startPatient = (): Promise<number> =>
+  startWith('max_recv_msg_size_mib: 200', async () => undefined, { bodies: new HeldBodies(Number.POSITIVE_INFINITY) });
 
 function frame(message: Uint8Array, { flag = 0, length = message.length } = {}): Buffer {
   const prefix = Buffer.alloc(5);
@@ -202,7 +241,7 @@ describe('a call', () => {
   });
 
   test('beyond the memory of all bodies is told to come back', async () => {
-    const { session } = await start('max_recv_msg_size_mib: 200');
+    const session = open(await startPatient());
     const length = 130 * 1024 * 1024;
     const large = session.request(HEADERS);
     large.on('error', () => undefined);
@@ -215,7 +254,8 @@ describe('a call', () => {
   });
 
   test('whose answer nobody reads keeps its place until it ends', async () => {
-    const { grpc: port, session } = await start('max_recv_msg_size_mib: 200');
+    const port = await startPatient();
+    const session = open(port);
     // Beside this body there is room for 256 calls.
     const length = 126 * 1024 * 1024;
     const large = session.request(HEADERS);
@@ -255,19 +295,8 @@ describe('a call', () => {
 describe('silence', () => {
   const SILENCE = 100;
   async function startSilent(consume: (batch: Batch) => Promise<void> = async () => undefined) {
-    const settings = testSettings('otlp');
-    const config = receiverConfig('protocols: {grpc: {endpoint: 127.0.0.1:0}}').protocols.grpc;
-    if (config === undefined) throw new Error('no gRPC');
-    const receiver = new GrpcReceiver(settings, config, new Intake(settings, { traces: { consume } }, 'grpc'), SILENCE);
-    receivers.push(receiver);
-    await receiver.start();
-    const { endpoint = '' } = (settings.lines[0]?.fields ?? {}) as { endpoint?: string };
-    return (initialWindowSize: number): ClientHttp2Session => {
-      const session = connect(`http://${endpoint}`, { settings: { initialWindowSize } });
-      session.on('error', () => undefined);
-      sessions.push(session);
-      return session;
-    };
+    const port = await startWith('', consume, { silenceMs: SILENCE });
+    return (initialWindowSize: number): ClientHttp2Session => open(port, initialWindowSize);
   }
 
   test('in the middle of a message ends the call', async () => {

@@ -64,6 +64,7 @@ const everySignal = signals.flatMap((signal): MatrixCase[] => {
     ...others.map((name) => one(name, post(signal, PROTOBUF, packed(name, bytes), name))),
     one('empty protobuf', post(signal, PROTOBUF, text(''))),
     one('empty JSON object', post(signal, JSON_TYPE, text('{}'))),
+    one('a whole URL', { ...post(signal, PROTOBUF, bytes), path: `http://a.example:1${httpPaths[signal]}?a=/` }),
     one('GET', { method: 'GET', path: httpPaths[signal] }),
     one('cut off', post(signal, PROTOBUF, bytes.subarray(0, -1))),
     one('JSON cut off', post(signal, JSON_TYPE, json.subarray(0, -1))),
