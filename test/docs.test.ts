@@ -43,3 +43,15 @@ test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'])('the files that %
   const named = [...text.matchAll(/`([\w./-]+\.(?:ts|mjs|h|c|json|sh))`/g)].map(([, path = '']) => path);
   expect(named.filter((path) => !files.some((file) => file.endsWith(`/${path}`)))).toEqual([]);
 });
+
+test('docs/metrics.md has every metric of components', () => {
+  const page = readFileSync('docs/metrics.md', 'utf8');
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const metrics = sources.flatMap((name) =>
+    [...readFileSync(join('src', name), 'utf8').matchAll(/\.(?:counter|observable)\(\s*'([\w.]+)'/g)].map(
+      ([, metric]) => metric,
+    ),
+  );
+  expect(metrics).toContain('sonde.receiver.rejects');
+  expect(metrics.filter((metric) => metric?.startsWith('sonde.') && !page.includes(`\`${metric}\``))).toEqual([]);
+});

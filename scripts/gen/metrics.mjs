@@ -117,8 +117,14 @@ ${tapRows().join('\n')}
 
 ## Of pipelines and the process
 
-The Collector's, with its names, labels and levels: [service](../src/service/README.md#own-telemetry-servicetelemetry). Sonde's own: \`sonde_processor_batch_dropped\`, what the
-processor \`batch\` dropped because the next component refuses it for good.
+The Collector's, with its names, labels and levels: [service](../src/service/README.md#own-telemetry-servicetelemetry). Sonde's own:
+
+| Metric | Type, unit | Meaning | Attributes |
+|---|---|---|---|
+| \`sonde.receiver.rejects\` | counter, {rejects} | Requests that the receiver \`otlp\` answered with an error, and connections that it ended. | \`transport\`: grpc, http; \`error.type\` |
+| \`sonde.processor.batch.dropped\` | counter, {items} | Items that the processor \`batch\` dropped: the next component refused them for good, or they were left at the end of shutdown. | \`data_type\` |
+| \`sonde.exporter.queue.unreadable\` | counter, {records} | Records of the persistent queue that were damaged and skipped. | |
+| \`sonde.storage.size\` | level, By | Bytes of stored values in \`file_storage\`. | |
 
 <!-- Written by scripts/gen/metrics.mjs from src/wire and src/tap/ledger.ts. -->
 `;

@@ -1,5 +1,5 @@
 import { type ConfigNode, type MapEntry, placeOf, type ScalarNode } from './node.ts';
-import { ConfigError } from './problem.ts';
+import { failResolving } from './problem.ts';
 import { retrieve, type SourceContext } from './sources.ts';
 
 const MAX_EXPANSIONS = 1000;
@@ -23,11 +23,7 @@ function expandScalar(node: ScalarNode, context: SourceContext): ConfigNode {
   let text = String(node.value);
   const unset = [...(node.unset ?? [])];
   for (let count = 0; ; count++) {
-    if (count > MAX_EXPANSIONS) {
-      throw new ConfigError('cannot resolve the configuration: ', [
-        { at: node, path: [], message: 'too many recursive expansions' },
-      ]);
-    }
+    if (count > MAX_EXPANSIONS) failResolving(node, 'too many recursive expansions');
     const found = findExpansion(text);
     if (found === undefined) break;
     const uri = found.slice(2, -1);
@@ -59,11 +55,7 @@ function without(unset: readonly string[]): Pick<ScalarNode, 'unset'> {
 
 /** A variable that names itself would never end. */
 function nested(context: SourceContext, node: ScalarNode): SourceContext {
-  if (context.depth > 100) {
-    throw new ConfigError('cannot resolve the configuration: ', [
-      { at: node, path: [], message: 'too many recursive expansions' },
-    ]);
-  }
+  if (context.depth > 100) failResolving(node, 'too many recursive expansions');
   return { ...context, depth: context.depth + 1 };
 }
 

@@ -1,6 +1,6 @@
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { ConfigError } from './problem.ts';
+import { failResolving } from './problem.ts';
 import { MAX_SOURCE_BYTES } from './read_file.ts';
 import { hideInUrl } from './redact.ts';
 import type { FetchNeeded } from './sources.ts';
@@ -30,15 +30,7 @@ export async function fetchText(
       error instanceof Unexpected
         ? `failed to load resource from uri "${shown}". ${reason}`
         : `unable to download the file via HTTP GET for uri "${shown}": ${timeout}`;
-    const remedy = remedyOf(error);
-    throw new ConfigError('cannot resolve the configuration: ', [
-      {
-        at,
-        path: [],
-        message: `cannot retrieve the configuration: ${message}`,
-        ...(remedy === undefined ? {} : { remedy }),
-      },
-    ]);
+    failResolving(at, `cannot retrieve the configuration: ${message}`, remedyOf(error));
   }
 }
 

@@ -7,7 +7,7 @@ export interface Problem {
   readonly path: readonly string[];
   readonly message: string;
   /** What to write instead. */
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
 }
 
 export function problemText(problem: Problem): string {
@@ -29,6 +29,11 @@ export class ConfigError extends Error {
   }
 }
 
+/** A source that cannot be read, and an expansion that cannot be made. */
+export function failResolving(at: Location, message: string, remedy?: string): never {
+  throw new ConfigError('cannot resolve the configuration: ', [{ at, path: [], message, remedy }]);
+}
+
 /** Collects problems while decoding goes on. */
 export class Problems {
   readonly all: Problem[] = [];
@@ -36,15 +41,14 @@ export class Problems {
   readonly warnings: Problem[] = [];
 
   add(at: Location | undefined, path: readonly string[], message: string, remedy?: string): void {
-    this.all.push(remedy === undefined ? { at, path, message } : { at, path, message, remedy });
+    this.all.push({ at, path, message, remedy });
   }
 
   /** What is wrong since the problem number `from` may be so because of variables that are not set. */
   explain(from: number, unset: readonly string[]): void {
     if (unset.length === 0) return;
     const remedy = `not set in the environment: ${unset.join(', ')}`;
-    for (const problem of this.all.splice(from))
-      this.all.push(problem.remedy === undefined ? { ...problem, remedy } : problem);
+    for (const problem of this.all.splice(from)) this.all.push({ ...problem, remedy: problem.remedy ?? remedy });
   }
 }
 

@@ -1,6 +1,6 @@
 import { merge } from './merge.ts';
 import { type ConfigNode, type Location, locationText, type MapEntry, placeOf } from './node.ts';
-import { ConfigError } from './problem.ts';
+import { ConfigError, failResolving } from './problem.ts';
 import { MAX_SOURCE_BYTES, readBounded } from './read_file.ts';
 import { hideInUrl } from './redact.ts';
 import { comparable, decodeText, notUtf8 } from './text.ts';
@@ -43,9 +43,9 @@ const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):([\s\S]*)$/;
 
 /** `${uri}`: a variable unless a scheme says otherwise. */
 export function retrieve(uri: string, at: Location, context: SourceContext): Retrieved {
-  if (uri.includes('$')) fail(at, `the uri "${hideInUrl(uri)}" contains unsupported characters ('$')`);
+  if (uri.includes('$')) failResolving(at, `the uri "${hideInUrl(uri)}" contains unsupported characters ('$')`);
   const match = scheme.exec(uri);
-  if (match === null && uri.includes(':')) fail(at, `invalid uri: "${uri}"`, `write it as \${env:${uri}}`);
+  if (match === null && uri.includes(':')) failResolving(at, `invalid uri: "${uri}"`, `write it as \${env:${uri}}`);
   const kind = match?.[1] ?? 'env';
   const rest = match?.[2] ?? uri;
   switch (kind) {
@@ -59,7 +59,7 @@ export function retrieve(uri: string, at: Location, context: SourceContext): Ret
     case 'yaml':
       return { text: rest, node: unfold(parseYaml(rest, at.source, at)) };
     default:
-      return fail(
+      return failResolving(
         at,
         `scheme "${kind}" is not supported for uri "${uri}"`,
         rest.startsWith('-') ? `write it as \${env:${uri}}` : 'use env, file, yaml, http or https',
@@ -73,7 +73,7 @@ function variable(text: string, at: Location, context: SourceContext): Retrieved
   if (!envName.test(name)) {
     const message = `environment variable "${name}" has invalid name: must match regex ${envName.source}`;
     // biome-ignore lint/suspicious/noTemplateCurlyInString: what is to be written
-    fail(at, message, 'write it as ${env:NAME} or ${env:NAME:-default}; a $ of a text as $$');
+    failResolving(at, message, 'write it as ${env:NAME} or ${env:NAME:-default}; a $ of a text as $$');
   }
   const value = context.env[name] ?? fallback;
   if (value === undefined) {
@@ -112,7 +112,7 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
       return asMap(parseYaml(fetched(uri, option, context), shown, undefined, context.warn));
     case 'env': {
       if (!envName.test(rest)) {
-        fail(option, `environment variable "${rest}" has invalid name: must match regex ${envName.source}`);
+        failResolving(option, `environment variable "${rest}" has invalid name: must match regex ${envName.source}`);
       }
       const text = context.env[rest];
       if (text === undefined) context.warn('Configuration references unset environment variable', { name: rest });
@@ -122,7 +122,11 @@ export function readSource(uri: string, context: SourceContext): ConfigNode {
     case 'yaml':
       return asMap(unfold(parseYaml(rest, option.source, option)));
     default:
-      return fail(option, `unsupported scheme on URI "${uri}"`, 'use a file name, env:NAME, yaml:TEXT or https://…');
+      return failResolving(
+        option,
+        `unsupported scheme on URI "${uri}"`,
+        'use a file name, env:NAME, yaml:TEXT or https://…',
+      );
   }
 }
 
@@ -163,7 +167,7 @@ function asMap(node: ConfigNode): ConfigNode {
     return { kind: 'map', entries: new Map(), ...placeOf(node) };
   }
   const kind = node.kind === 'list' ? '[]interface {}' : typeof node.value;
-  return fail(node, `retrieved value (type=${kind}) cannot be used as a Conf`, 'write a map of sections');
+  return failResolving(node, `retrieved value (type=${kind}) cannot be used as a Conf`, 'write a map of sections');
 }
 
 function fetched(uri: string, at: Location, { fetched: bodies }: SourceContext): string {
@@ -185,12 +189,12 @@ function readText(path: string, at: Location, { onFile }: SourceContext): string
     const bytes = readBounded(path);
     if (bytes === undefined) {
       const message = `cannot retrieve the configuration: unable to read the file file:${path}: more than ${MAX_SOURCE_BYTES} bytes`;
-      return fail(at, message, 'use a smaller file');
+      return failResolving(at, message, 'use a smaller file');
     }
     onFile?.(path, comparable(bytes));
     const text = decodeText(bytes);
     if (text === undefined) {
-      return fail({ source: path, ...notUtf8(bytes) }, 'the file is not UTF-8', 'save it as UTF-8');
+      return failResolving({ source: path, ...notUtf8(bytes) }, 'the file is not UTF-8', 'save it as UTF-8');
     }
     return text;
   } catch (error) {
@@ -198,12 +202,6 @@ function readText(path: string, at: Location, { onFile }: SourceContext): string
     const { code } = error as NodeJS.ErrnoException;
     const [reason = code, remedy] = reasons[code ?? ''] ?? [];
     const message = `cannot retrieve the configuration: unable to read the file file:${path}: open ${path}: ${reason}`;
-    return fail(at, message, remedy);
+    return failResolving(at, message, remedy);
   }
-}
-
-function fail(at: Location, message: string, remedy?: string): never {
-  throw new ConfigError('cannot resolve the configuration: ', [
-    remedy === undefined ? { at, path: [], message } : { at, path: [], message, remedy },
-  ]);
 }

@@ -14,7 +14,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { type ConfigNode, type Location, type MapEntry, placeOf } from './node.ts';
-import { ConfigError } from './problem.ts';
+import { failResolving } from './problem.ts';
 import { resolveScalar } from './scalar.ts';
 
 /** A configuration is small; this stops alias bombs. */
@@ -51,7 +51,11 @@ export function parseYaml(text: string, source: string, at?: Location, warn?: Wa
   if (strange !== null) {
     const lines = text.slice(0, strange.index).split('\n');
     const here = { source, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
-    fail(fixed ?? here, 'invalid YAML: control characters are not allowed', 'remove it, or escape it in double quotes');
+    failResolving(
+      fixed ?? here,
+      'invalid YAML: control characters are not allowed',
+      'remove it, or escape it in double quotes',
+    );
   }
   const counter = new LineCounter();
   const begin = fixed ?? { source, line: 1, column: 1 };
@@ -80,7 +84,11 @@ export function parseYaml(text: string, source: string, at?: Location, warn?: Wa
     if (text === 'Maximum call stack size exceeded') failDeep(begin);
     const open = /end with a/.test(text);
     const unclosed = /^Missing closing/.test(text) ? lastQuoted(document) : undefined;
-    fail(place(unclosed ?? error.pos[0]), `invalid YAML: ${text}`, remedies[open ? 'MISSING_CHAR' : error.code]);
+    failResolving(
+      place(unclosed ?? error.pos[0]),
+      `invalid YAML: ${text}`,
+      remedies[open ? 'MISSING_CHAR' : error.code],
+    );
   }
   return new Reader(place, targetsOf(document)).read(document.contents);
 }
@@ -90,7 +98,7 @@ function checkSize(text: string, at: Location): void {
   let tokens = 0;
   let open = 0;
   for (const token of new Lexer().lex(text)) {
-    if (++tokens > MAX_TOKENS) fail(at, TOO_LARGE);
+    if (++tokens > MAX_TOKENS) failResolving(at, TOO_LARGE);
     if (token === '[' || token === '{') open++;
     else if (token === ']' || token === '}') open--;
     if (open > 10 * MAX_DEPTH) failDeep(at);
@@ -143,7 +151,7 @@ class Reader {
 
   read(node: unknown): ConfigNode {
     const at = this.#at(node);
-    if (++this.#nodes > MAX_NODES) fail(at, TOO_LARGE);
+    if (++this.#nodes > MAX_NODES) failResolving(at, TOO_LARGE);
     if (this.#depth >= MAX_DEPTH) failDeep(at);
     this.#depth++;
     const result = isAlias(node) ? this.#alias(node, at) : this.#plain(node, at);
@@ -154,9 +162,9 @@ class Reader {
   #alias(node: Alias, at: Location): ConfigNode {
     const target = this.#targets.get(node);
     if (target === undefined) {
-      return fail(at, `unknown alias *${node.source}`, 'a value that begins with * must be in quotes');
+      return failResolving(at, `unknown alias *${node.source}`, 'a value that begins with * must be in quotes');
     }
-    if (this.#open.has(target)) return fail(at, `anchor "${node.source}" value contains itself`);
+    if (this.#open.has(target)) return failResolving(at, `anchor "${node.source}" value contains itself`);
     this.#open.add(target);
     const result = this.read(target);
     this.#open.delete(target);
@@ -181,11 +189,11 @@ class Reader {
     for (const pair of node.items) {
       const key = isScalar(pair.key) ? String(pair.key.value ?? '') : undefined;
       const at = this.#at(pair.key);
-      if (key === undefined) fail(at, 'a key must be a scalar', 'put text that begins with { or [ in quotes');
+      if (key === undefined) failResolving(at, 'a key must be a scalar', 'put text that begins with { or [ in quotes');
       const before = first.get(key);
       if (before !== undefined) {
         const message = `invalid YAML: mapping key "${key}" already defined at line ${before.line}`;
-        fail(at, message, 'remove one of them, or give components names such as debug/2');
+        failResolving(at, message, 'remove one of them, or give components names such as debug/2');
       }
       first.set(key, at);
       if (key === '<<' && isScalar(pair.key) && pair.key.type === Scalar.PLAIN) merges.push(pair.value);
@@ -204,7 +212,7 @@ class Reader {
       return;
     }
     const value = this.read(node);
-    if (value.kind !== 'map') fail(this.#at(node), 'map merge requires map or sequence of maps as the value');
+    if (value.kind !== 'map') failResolving(this.#at(node), 'map merge requires map or sequence of maps as the value');
     for (const [key, entry] of value.entries) if (!entries.has(key)) entries.set(key, entry);
   }
 
@@ -222,7 +230,7 @@ function scalarNode(node: Scalar, at: Location): ConfigNode {
   if (tag === undefined || tag === '!!int' || tag === '!!float' || tag === '!!bool' || tag === '!!null') {
     return scalar(plain || tag !== undefined ? resolveScalar(text) : text, text, at);
   }
-  return fail(at, `unsupported tag ${tag}`, 'put text that begins with ! in quotes');
+  return failResolving(at, `unsupported tag ${tag}`, 'put text that begins with ! in quotes');
 }
 
 /** The parser calls itself once a level; mostly it tells of its stack as an error of the document. */
@@ -236,11 +244,5 @@ function orTooDeep<Result>(parse: () => Result, at: Location): Result {
 }
 
 function failDeep(at: Location): never {
-  return fail(at, `nested more than ${MAX_DEPTH} levels deep`);
-}
-
-function fail(at: Location, message: string, remedy?: string): never {
-  throw new ConfigError('cannot resolve the configuration: ', [
-    remedy === undefined ? { at, path: [], message } : { at, path: [], message, remedy },
-  ]);
+  return failResolving(at, `nested more than ${MAX_DEPTH} levels deep`);
 }

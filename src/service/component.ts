@@ -134,7 +134,7 @@ interface ConfigProblem {
   readonly path: readonly string[];
   readonly message: string;
   /** What to write; without one the description of the key is told. */
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
 }
 
 interface FactoryBase<Config> {

@@ -126,12 +126,11 @@ export class Graph {
     this.#supports(factory, pipeline, 'processors', id, failed);
     for (const { path, message, remedy } of (factory as ProcessorFactory).validateFor?.(config, signal) ?? []) {
       const full = ['processors', id, ...path];
-      const at = locate(this.#config.tree, full);
       this.#problems.push({
-        at,
+        at: locate(this.#config.tree, full),
         path: full,
         message: `${failed}: ${message}`,
-        ...(remedy === undefined ? {} : { remedy }),
+        remedy,
       });
     }
     this.#add({
