@@ -67,4 +67,15 @@ export class DbCall {
     this.prepares = undefined;
     this.next = undefined;
   }
+
+  /** What is known of an answer is not known to be this call's. */
+  unanswered(): void {
+    this.responsePartial = true;
+    // Counted as far as they were seen.
+    this.rows = -1;
+    this.batch = 0;
+    this.status = this.errorType = '';
+    this.failed = false;
+    this.responseLast = this.requestLast;
+  }
 }

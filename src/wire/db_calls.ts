@@ -1,5 +1,6 @@
 import { DbConnection, type DbMapping, type DbOptions } from './db.ts';
 import { DbCall } from './db_call.ts';
+import { DbTrial } from './db_trial.ts';
 import type { ConnectionContext, Sink } from './decoder.ts';
 
 /** Unanswered calls of one connection that are remembered; `redis-cli --pipe` has tens of thousands under way. */
@@ -73,10 +74,9 @@ export class DbCalls {
   #torn = false;
   /** Where the calls begin that an answer can be matched with again. */
   #anchor: DbCall | undefined = undefined;
-  /** As far as is known yet: that a call is missing shows when the client sends the next. */
-  #provisional = false;
-  /** What was answered since. */
-  readonly #answered: DbCall[] = [];
+  readonly #trial = new DbTrial((call) => this.#tell(call));
+  /** An answer is held whose call has not come. */
+  #early = false;
   #lastTime = Number.NEGATIVE_INFINITY;
   #lastAnswer = Number.NEGATIVE_INFINITY;
 
@@ -102,9 +102,15 @@ export class DbCalls {
     return this.#last;
   }
 
-  /** No call is here yet: the one that an answer belongs to may still come. */
+  /** No call is here yet. */
   get empty(): boolean {
     return this.#first === undefined && this.#overflow === 0;
+  }
+
+  /** Must an answer be held, because the call that it belongs to may still come? */
+  mustHold(): boolean {
+    this.#early = this.empty && !this.#uncertain;
+    return this.#early;
   }
 
   /** `fresh`: the call begins a socket operation. False: too many wait. */
@@ -119,7 +125,8 @@ export class DbCalls {
     if (fresh) {
       this.#operations++;
       this.#heard = this.#torn = this.#orphaned = false;
-      this.#confirm(true);
+      const waited = !this.#uncertain && !this.#early && this.#first === undefined;
+      this.#trial.turn(waited, call.start - this.#lastTime > QUIET);
       if (this.#uncertain) this.#seekAnchor(call);
       this.#newest = call;
     }
@@ -158,12 +165,14 @@ export class DbCalls {
       this.#anchor = undefined;
     } else if (this.#anchor === undefined && this.#pipelining === 0 && !this.#suspect && !this.#unanswered) {
       this.#anchor = call;
+      if (this.#damaged) this.#trial.begin();
     }
   }
 
   /** The call that an answer begun at `time` belongs to; undefined: none that is known. It stays the first. */
   match(time: number): DbCall | undefined {
     this.#lastTime = this.#lastAnswer = time;
+    this.#early = false;
     this.#unanswered = false;
     this.#turned = true;
     if (this.#uncertain) {
@@ -174,22 +183,31 @@ export class DbCalls {
       }
     }
     const first = this.#first;
-    // Long before its call: it is not the one that it was taken for.
-    if (this.#damaged && first !== undefined && first.start > time + MAX_INVERSION) this.#uncertain = true;
-    this.#orphaned = this.#uncertain || first === undefined;
-    if (first !== undefined && !this.#orphaned) {
-      const newest = this.#newest;
-      if (newest !== undefined && newest.start > first.start && newest.start < time) this.#pipelining = PATIENCE;
-      return first;
-    }
+    this.#orphaned = true;
     if (first === undefined && this.#overflow > 0) {
       this.#overflow--;
-    } else {
-      this.#sink.reject('orphan_response');
+      return undefined;
+    }
+    if (!this.#uncertain && (first === undefined || !this.#fits(first, time))) {
       // Its call may still come.
       this.#uncertain = true;
+      this.#trial.end(false);
     }
+    this.#orphaned = this.#uncertain;
+    if (!this.#uncertain) return first;
+    this.#sink.reject('orphan_response');
     return undefined;
+  }
+
+  /** May the first call be the one that is answered at `time`? */
+  #fits(first: DbCall, time: number): boolean {
+    const newest = this.#newest;
+    const overlaps = newest !== undefined && newest.start > first.start && newest.start < time;
+    if (overlaps) this.#pipelining = PATIENCE;
+    if (!this.#damaged) return true;
+    // An answer that came before its call is not the one that it was taken for.
+    if (this.#trial.underWay) return !overlaps && first.start <= time;
+    return first.start <= time + MAX_INVERSION;
   }
 
   /** The first call is answered as far as it will ever be. */
@@ -198,19 +216,8 @@ export class DbCalls {
     if (call === undefined) return;
     this.#lastTime = call.responseLast = time;
     if (this.#first === undefined && this.#pipelining > 0) this.#pipelining--;
-    if (this.#provisional) this.#answered.push(call);
+    if (this.#trial.underWay) this.#trial.keep(call);
     else this.#tell(call);
-  }
-
-  /** The client has sent more, or not without a gap: then the answers may have been those of what is missing. */
-  #confirm(confirmed: boolean): void {
-    if (!this.#provisional) return;
-    this.#provisional = false;
-    for (const call of this.#answered) {
-      if (!confirmed) unanswered(call);
-      this.#tell(call);
-    }
-    this.#answered.length = 0;
   }
 
   /** Tells a call that waits for no answer and was not added. */
@@ -223,10 +230,11 @@ export class DbCalls {
   /** The first call is not told. */
   dropFirst(): void {
     const call = this.#shift();
-    if (call !== undefined) this.#pool.recycle(call);
+    if (call !== undefined) this.recycle(call);
   }
 
   recycle(call: DbCall): void {
+    this.#text -= call.kept;
     this.#pool.recycle(call);
   }
 
@@ -235,9 +243,11 @@ export class DbCalls {
    * none, it was theirs: a client that waits has them all.
    */
   callsLost(late: boolean): void {
-    this.#confirm(false);
+    this.#trial.doubtLast();
     this.#damaged = true;
     this.#unanswered = !(late && this.#orphaned);
+    // They may have passed just now: no silence comes before what follows.
+    if (late) this.#lastTime = Number.POSITIVE_INFINITY;
     this.#uncertain = true;
     this.#anchor = undefined;
   }
@@ -266,7 +276,7 @@ export class DbCalls {
     // More than one that came since is no client that waits, or more than one answer is missing. And of its own answer
     // nothing was seen: else that is what is missing.
     this.#anchor = waits && this.#operations === 2 && !this.#heard ? newest : undefined;
-    this.#provisional ||= this.#anchor !== undefined;
+    if (this.#anchor !== undefined) this.#trial.begin();
   }
 
   #settle(): void {
@@ -297,7 +307,7 @@ export class DbCalls {
   /** Every call that waits will not be answered, as is known since `time`. */
   fail(errorType: string, time: number): void {
     this.#overflow = 0;
-    this.#confirm(true);
+    this.#trial.end(true);
     while (this.#first !== undefined) {
       if (this.#first === this.#anchor) this.#uncertain = false;
       if (this.#uncertain) {
@@ -316,10 +326,10 @@ export class DbCalls {
   /** Nobody looks any longer: what becomes of the waiting calls is not known. */
   abandon(): void {
     this.#overflow = 0;
-    this.#confirm(false);
+    this.#trial.end(false);
     for (let call = this.#shift(); call !== undefined; call = this.#shift()) {
       if (!call.ignored) this.#sink.reject('unfinished');
-      this.#pool.recycle(call);
+      this.recycle(call);
     }
   }
 
@@ -331,13 +341,13 @@ export class DbCalls {
   #lose(): void {
     const call = this.#shift();
     if (call === undefined) return;
-    unanswered(call);
+    call.unanswered();
     this.#tell(call);
   }
 
   #tell(call: DbCall): void {
     if (!call.ignored) this.#sink.operation(this.connection.operation(call));
-    this.#pool.recycle(call);
+    this.recycle(call);
   }
 
   #shift(): DbCall | undefined {
@@ -348,19 +358,7 @@ export class DbCalls {
     if (this.#newest === call) this.#newest = undefined;
     call.next = undefined;
     this.#waiting--;
-    this.#text -= call.kept;
     if (call.fresh) this.#operations--;
     return call;
   }
-}
-
-/** What is known of an answer is not known to be this call's. */
-function unanswered(call: DbCall): void {
-  call.responsePartial = true;
-  // Counted as far as they were seen.
-  call.rows = -1;
-  call.batch = 0;
-  call.status = call.errorType = '';
-  call.failed = false;
-  call.responseLast = call.requestLast;
 }

@@ -116,7 +116,7 @@ export class MysqlReplies implements DbGrammar {
 
   #mustHold(bytes: Uint8Array, from: number, length: number, sequence: number, mayHold: boolean): boolean {
     if (isTrailer(bytes, from, length, sequence)) return false;
-    return mayHold && this.#calls.empty && !this.#calls.uncertain;
+    return mayHold && this.#calls.mustHold();
   }
 
   #take(bytes: Uint8Array, start: number, end: number, length: number, sequence: number, time: number): void {

@@ -63,10 +63,10 @@ export class PostgresqlReplies implements DbGrammar {
     // Joined while it begins.
     if (type === 0x52) this.#ready = false;
     if (this.#ready && !this.#inside && !isAsynchronous(type)) {
-      const { empty, uncertain } = this.#calls;
+      const { empty } = this.#calls;
       // Parse and Describe are answered before the call that they belong to is known.
       if (empty && requests.pending) return this.#done(at, length, wanted);
-      if (empty && !uncertain && mayHold) return HOLD;
+      if (mayHold && this.#calls.mustHold()) return HOLD;
       // A connection that asks nothing is ended: by a timeout, by an administrator.
       if (empty && type === 0x45 && isFatal(bytes, at + HEADER, at + wanted)) return this.#done(at, length, wanted);
       this.#inside = true;

@@ -109,7 +109,7 @@ export class RedisReplies implements DbGrammar {
       if (at + 1 >= end) return NEED_MORE;
       if (isDigit(byteAt(bytes, at + 1))) return this.#begin(at, true);
     }
-    if (this.#calls.empty && !this.#calls.uncertain && mayHold) return HOLD;
+    if (mayHold && this.#calls.mustHold()) return HOLD;
     this.#call = this.#calls.match(time);
     if (this.#call?.kind === REPLICATES && type !== ERROR) {
       // The answer itself belongs to the other protocol.

@@ -66,6 +66,12 @@ interface Turn {
   readonly pause: number;
 }
 
+interface Phase {
+  readonly turns: readonly Turn[];
+  readonly steps: readonly { readonly sends: boolean; readonly sizes: readonly number[]; readonly chunk: number }[];
+  readonly pause: number;
+}
+
 interface Operation {
   readonly side: Side;
   readonly bytes: Buffer;
@@ -137,11 +143,22 @@ const turn = (most: number): fc.Arbitrary<Turn> =>
   });
 /** Operations that are lost or cut: far from each other, near, and several in a row, of both directions. */
 const apart = fc.oneof(fc.integer({ min: 30, max: 60 }), fc.nat(12), fc.nat(2));
-const losses = fc.array(fc.tuple(apart, fc.oneof(fc.constant(0), fc.nat(60))), { maxLength: 12 }).map((list) => {
-  const copied: number[] = [];
-  for (const [distance, length] of list) copied.push(...Array.from({ length: distance }, () => 1e9), length);
-  return copied;
-});
+const losses = fc.array(fc.tuple(apart, fc.oneof(fc.constant(0), fc.nat(60))), { maxLength: 12 }).map(copiedOf);
+
+/** So many operations that are whole, then one of which so many bytes are. */
+function copiedOf(list: readonly (readonly [number, number])[]): number[] {
+  return list.flatMap(([distance, length]) => [...Array.from({ length: distance }, () => 1e9), length]);
+}
+
+/** Returns how many operations are told without bytes missing. */
+function expectSame(subject: Subject, operations: readonly Operation[], copied: readonly number[]): number {
+  const whole = play(subject, operations, []);
+  expect(whole.told.filter(isPartial)).toEqual([]);
+  const told = new Map(whole.told.map((one) => [numberOf(one), essence(one)]));
+  for (const one of play(subject, operations, copied).told)
+    if (!isPartial(one)) expect([numberOf(one), essence(one)]).toEqual([numberOf(one), told.get(numberOf(one))]);
+  return told.size;
+}
 
 /** MySQL's clients wait for each answer. */
 const clients = Object.entries(subjects).flatMap(([name, subject]) =>
@@ -152,15 +169,72 @@ describe.each(clients)('$name, up to $most in one go', ({ subject, most }) => {
   test('what is told with bytes missing anywhere is what is told without', () => {
     fc.assert(
       fc.property(fc.array(turn(most), { minLength: 1, maxLength: 25 }), losses, (list, copied) => {
-        const operations = operationsOf(subject, list);
-        const whole = play(subject, operations, []);
-        expect(whole.told.filter(isPartial)).toEqual([]);
-        const told = new Map(whole.told.map((one) => [numberOf(one), essence(one)]));
-        expect(told.size).toBe(list.reduce((sum, { sizes }) => sum + sizes.length, 0));
-        for (const one of play(subject, operations, copied).told)
-          if (!isPartial(one)) expect([numberOf(one), essence(one)]).toEqual([numberOf(one), told.get(numberOf(one))]);
+        const count = expectSame(subject, operationsOf(subject, list), copied);
+        expect(count).toBe(list.reduce((sum, { sizes }) => sum + sizes.length, 0));
       }),
       { numRuns: 150 },
+    );
+  });
+});
+
+/** Of a client that does not wait: what it sends in one operation, or a piece of the answers to what it has sent. */
+const step = fc.record({
+  sends: fc.boolean(),
+  sizes: fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 3 }),
+  chunk: fc.integer({ min: 1, max: 600 }),
+});
+/** It waits for a while, then it does not, and now and then it has all its answers and pauses. */
+const phase = fc.record({
+  turns: fc.array(turn(3), { maxLength: 12 }),
+  steps: fc.array(step, { maxLength: 40 }),
+  pause: fc.constantFrom(1000, 20_000_000),
+});
+const distant = fc
+  .array(fc.tuple(fc.integer({ min: 30, max: 60 }), fc.oneof(fc.constant(0), fc.nat(60))), { maxLength: 12 })
+  .map(copiedOf);
+
+function overlapping(subject: Subject, phases: readonly Phase[]): Operation[] {
+  const operations: Operation[] = [];
+  let time = 1000;
+  let number = 0;
+  let answers = Buffer.alloc(0);
+  const add = (side: Side, bytes: Buffer): void => {
+    time += 1000;
+    operations.push({ side, bytes, time });
+  };
+  const send = (sizes: readonly number[]): void => {
+    const first = number;
+    add(CLIENT, Buffer.concat(sizes.map((size) => Buffer.from(subject.request(++number, size), 'latin1'))));
+    const text = sizes.map((size, at) => subject.answer(first + at + 1, size)).join('');
+    answers = Buffer.concat([answers, Buffer.from(text, 'latin1')]);
+  };
+  const answer = (most: number): void => {
+    if (answers.length > 0) add(SERVER, answers.subarray(0, most));
+    answers = answers.subarray(most);
+  };
+  for (const { turns, steps, pause } of phases) {
+    for (const one of turns) {
+      send(one.sizes);
+      while (answers.length > 0) answer(one.chunk);
+      time += one.pause;
+    }
+    for (const { sends, sizes, chunk } of steps) {
+      if (sends) send(sizes);
+      else answer(chunk);
+    }
+    while (answers.length > 0) answer(4096);
+    time += pause;
+  }
+  return operations;
+}
+
+describe.each(clients.filter(({ most }) => most > 1))('$name, while answers are under way', ({ subject }) => {
+  test('what is told with bytes missing is what is told without', () => {
+    fc.assert(
+      fc.property(fc.array(phase, { minLength: 1, maxLength: 6 }), distant, (phases, copied) => {
+        expectSame(subject, overlapping(subject, phases), copied);
+      }),
+      { numRuns: 300 },
     );
   });
 });
