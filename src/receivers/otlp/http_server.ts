@@ -159,7 +159,7 @@ export class HttpReceiver implements Component {
       const bytes = await decodeBody(encoding, body, this.#limit, held);
       const gzip = encoding === 'gzip' && isOneMember(body, bytes) ? body : undefined;
       await withRemoteParent(request.headers, () =>
-        type === JSON_TYPE ? this.#intake.json(signal, bytes) : this.#intake.protobuf(signal, bytes, gzip),
+        type === JSON_TYPE ? this.#intake.json(signal, bytes, held.hold) : this.#intake.protobuf(signal, bytes, gzip),
       );
       this.#send(response, 200, type, type === JSON_TYPE ? JSON_SUCCESS : EMPTY);
     } catch (error) {

@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { decodeBody, readBody } from '../../../src/receivers/otlp/body.ts';
 import { HeldBodies, REQUEST_BYTES } from '../../../src/receivers/otlp/held_bodies.ts';
+import { Intake } from '../../../src/receivers/otlp/intake.ts';
+import { testSettings } from '../../support/settings.ts';
 
 const MIB = 1024 * 1024;
 
@@ -121,4 +123,23 @@ test('a decompressed body counts, and what is beyond all is refused', async () =
   await expect(decodeBody('gzip', zipped, 20 * MIB, bodies.body())).rejects.toMatchObject({ http: 503 });
   held[0]?.release(REQUEST_BYTES);
   await decodeBody('gzip', zipped, 20 * MIB, bodies.body());
+});
+
+test('what JSON becomes counts: it may be four times as long', async () => {
+  const text = `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{"bucketCounts":[0${',0'.repeat(10_000)}]}]}}]}]}]}`;
+  let taken = 0;
+  const consume = async ({ byteLength }: { readonly byteLength: number }): Promise<void> => {
+    taken = byteLength;
+  };
+  const intake = new Intake(testSettings('otlp'), { metrics: { consume } }, 'http');
+  let held = 0;
+  await intake.json('metrics', Buffer.from(text), (bytes) => {
+    held += bytes;
+  });
+  expect(held).toBe(taken);
+  expect(taken).toBeGreaterThan(3.9 * text.length);
+  const full = intake.json('metrics', Buffer.from(text), () => {
+    throw new Error('no room');
+  });
+  await expect(full).rejects.toThrow('no room');
 });
