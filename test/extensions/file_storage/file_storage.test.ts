@@ -72,6 +72,18 @@ test('max_size refuses, until something was removed', async () => {
   await handle.put(Buffer.alloc(80)).stored;
 });
 
+test('a file that is taken away refuses what would be lost with it, until it is there again', async () => {
+  const handle = await (await storage.start()).openStorage('a');
+  const file = join(storage.directory, 'sonde.mdb');
+  const put = (): Promise<void> => handle.put(Buffer.from('x')).stored;
+  await put();
+  renameSync(file, `${file}.away`);
+  await expect(put()).rejects.toThrow('ENOENT');
+  renameSync(`${file}.away`, file);
+  await put();
+  expect([...handle.keys()]).toHaveLength(2);
+});
+
 test('compaction at the start shrinks the file and keeps what is there', async () => {
   const handle = await (await storage.start()).openStorage('a');
   const keys: number[] = [];
