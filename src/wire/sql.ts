@@ -53,13 +53,8 @@ export function analyseSql(
   return new Scanner(source, dialect === 'mysql', escapes).run(cut);
 }
 
-const isWord = (code: number): boolean =>
-  (code >= 0x61 && code <= 0x7a) ||
-  (code >= 0x41 && code <= 0x5a) ||
-  (code >= 0x30 && code <= 0x39) ||
-  code === 0x5f ||
-  code === DOLLAR ||
-  code >= 0x80;
+const WORD = Uint8Array.from({ length: 128 }, (_, code) => (/[\w$]/.test(String.fromCharCode(code)) ? 1 : 0));
+const isWord = (code: number): boolean => code >= 0x80 || WORD[code] === 1;
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isSpace = (code: number): boolean => code <= 0x20;
 
@@ -76,6 +71,7 @@ class Scanner {
   #dependent = false;
   /** From here on nobody can tell what is a literal. */
   #hidden = false;
+  readonly #unsettles: boolean;
   /** Where the comment ends whose text MySQL runs; −1: in none. */
   #versionEnd = -1;
 
@@ -83,7 +79,8 @@ class Scanner {
     this.#source = source;
     this.#mysql = mysql;
     // Statements in one text are read one by one, each with the settings that the one before it has left.
-    this.#escapes = mysql && UNSETTLING.test(source) ? 'unknown' : escapes;
+    this.#unsettles = UNSETTLING.test(source);
+    this.#escapes = mysql && this.#unsettles ? 'unknown' : escapes;
   }
 
   run(cut: boolean): SqlStatement {
@@ -104,7 +101,7 @@ class Scanner {
       collection: cut || long ? '' : summary.collection,
       traceparent: this.#traceparent,
       dependent: this.#dependent,
-      unsettles: UNSETTLING.test(this.#source),
+      unsettles: this.#unsettles,
     };
   }
 
@@ -285,17 +282,18 @@ class Scanner {
     const start = this.#at;
     while (this.#at < source.length && isWord(source.charCodeAt(this.#at))) this.#at++;
     const word = source.slice(start, this.#at);
-    const lower = word.toLowerCase();
-    const escapes = !this.#mysql && lower === 'e';
-    if (source.charCodeAt(this.#at) === QUOTE) {
+    const next = source.charCodeAt(this.#at);
+    if (next === QUOTE) {
+      const lower = word.toLowerCase();
+      const escapes = !this.#mysql && lower === 'e';
       if (escapes || PREFIXES.has(lower) || (this.#mysql && lower.startsWith('_'))) {
         this.#string(QUOTE, escapes ? 'yes' : this.#escapes);
         return;
       }
-    } else if (!this.#mysql && lower === 'u' && source.charCodeAt(this.#at) === 0x26) {
+    } else if (next === 0x26 && !this.#mysql && (word === 'u' || word === 'U')) {
       if (this.#unicode(word)) return;
     }
-    this.#summary.word(word, source.charCodeAt(this.#at) === 0x28);
+    this.#summary.word(word, next === 0x28);
     this.#out.put(word);
   }
 

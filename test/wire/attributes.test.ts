@@ -72,7 +72,7 @@ const queried: Steps = [
   [CLIENT, pg.startup],
   [SERVER, pg.hello],
   [CLIENT, pg.query("SELECT a FROM t WHERE b = 'x'")],
-  [SERVER, pg.columns + pg.complete('SELECT 3') + pg.ready],
+  [SERVER, pg.columns + pg.message('D', '\0\x01\0\0\0\x01a').repeat(3) + pg.complete('SELECT 3') + pg.ready],
 ];
 const refused: Steps = [...queried.slice(0, 3), [SERVER, pg.failure('42P01') + pg.ready]];
 const got: Steps = [
