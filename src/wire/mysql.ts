@@ -6,7 +6,8 @@
  *
  * A span is one COM_QUERY with all its statements and results, one COM_STMT_EXECUTE (told with the text that was
  * prepared, if that was seen), or another command by its name (`PING`, `INIT_DB`). A preparation is told only if it
- * fails. Parameters, rows, files and passwords do not leave. TLS and compression make the connection opaque.
+ * fails. Parameters, rows, files and passwords do not leave. TLS, compression and a replica's copy of the binary log make
+ * the connection opaque.
  */
 import { DbMapping, type DbOptions } from './db.ts';
 import { CallPool, DbCalls } from './db_calls.ts';

@@ -19,7 +19,7 @@ const ERR = 0xff;
 const LOCAL_INFILE = 0xfb;
 /** The only length of an EOF packet; an OK packet in its place has at least 7. */
 const EOF_LENGTH = 5;
-/** MariaDB reports progress as an error of this number. */
+/** MariaDB reports progress as an error of this number, anywhere in an answer. */
 const PROGRESS = 0xffff;
 const MORE_RESULTS = 0x0008;
 const NO_BACKSLASH_ESCAPES = 0x0200;
@@ -121,6 +121,7 @@ export class MysqlReplies implements DbGrammar {
 
   #take(bytes: Uint8Array, start: number, end: number, length: number, sequence: number, time: number): void {
     const first = byteAt(bytes, start);
+    if (first === ERR && end - start >= 3 && int16(bytes, start + 1) === PROGRESS) return;
     // What began like a result set was none, or something is missing.
     if (this.#part !== FIRST && sequence !== ((this.#sequence + 1) & 0xff)) this.forget();
     if (this.#part === COLUMNS) {
@@ -223,7 +224,6 @@ export class MysqlReplies implements DbGrammar {
 
   #error(call: DbCall | undefined, bytes: Uint8Array, start: number, end: number, time: number): void {
     const code = end - start >= 3 ? int16(bytes, start + 1) : 0;
-    if (code === PROGRESS) return;
     this.#requests.sendingFile = false;
     this.#results = 0;
     if (call === undefined || this.#calls.uncertain) return;

@@ -21,6 +21,7 @@ const eof = (sequence: number, status = 2): string => packet(sequence, `\xfe\0\0
 /** In place of EOF, for clients that can do without. */
 const okEof = (sequence: number, status = 2): string => packet(sequence, `\xfe\0\0${little(status, 2)}\0\0`);
 export const error = (code: number, state: string): string => packet(1, `\xff${little(code, 2)}#${state}no hunter`);
+const progress = (sequence: number): string => packet(sequence, '\xff\xff\xff\x01\x01\x02\x64\0\0\x04copy');
 export const query = (sql: string): string => packet(0, `\x03${sql}`);
 const column = (sequence: number): string => packet(sequence, `\x03def${'\0'.repeat(20)}`);
 const prepare = (sql: string): string => packet(0, `\x16${sql}`);
@@ -179,10 +180,22 @@ export const protocol: readonly WireCase[] = [
       { name: 'INSERT t', 'db.query.text': 'INSERT INTO t VALUES (?)', 'sonde.partial': undefined },
     ],
   ),
+  own('MariaDB: progress is no error', exchange(query('ALTER TABLE t FORCE'), progress(1) + ok(2)), [
+    { name: 'ALTER TABLE t', error: false, 'db.response.status_code': undefined },
+  ]),
   own(
-    'MariaDB: progress is no error',
-    exchange(query('ALTER TABLE t FORCE'), packet(1, '\xff\xff\xff\x01\x01\x02\x64\0\0\x04copy') + ok(2)),
-    [{ name: 'ALTER TABLE t', error: false, 'db.response.status_code': undefined }],
+    'MariaDB: progress among columns and rows',
+    [
+      ...exchange(
+        query('CHECK TABLE t'),
+        packet(1, '\x01') + progress(2) + column(3) + progress(4) + eof(5) + progress(6) + packet(7, '\x02OK') + eof(8),
+      ),
+      ...exchange(packet(0, '\x0e'), ok()),
+    ],
+    [
+      { name: 'CHECK', error: false, 'db.response.returned_rows': 1 },
+      { name: 'PING', end: 70e6 },
+    ],
   ),
   own('a preparation that fails', exchange(prepare('SELEC 1'), error(1064, '42000')), [
     { name: 'mysql', 'error.type': '1064' },
