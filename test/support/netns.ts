@@ -91,7 +91,8 @@ async function finished(child: ChildProcess): Promise<Finished> {
   return { code, signal, stdout: output.stdout(), stderr: output.stderr() };
 }
 
-function commandLine(pid: number): string {
+/** Empty of a process that has ended. */
+export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
   } catch {
