@@ -42,9 +42,11 @@ export async function openDatabase(config: FileStorageConfig, logger: Logger): P
   rmSync(compacted, { force: true });
   try {
     const doubtful = isDoubtful(path);
-    if (begin(config.directory) || doubtful) await checkDatabase(path);
+    // It reads all of it, too.
+    const checked = begin(config.directory) || doubtful;
+    if (checked) await checkDatabase(path);
     const root = await open(path, config.fsync);
-    readAll(root);
+    if (!checked) readAll(root);
     if (!config.compaction.on_start) return root;
     await root.backup(compacted, true);
     await root.close();
