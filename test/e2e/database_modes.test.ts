@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type DatabaseScene,
+  evidence,
   lost,
   mariadb,
-  ownMetrics,
   PASSWORD,
   POSTGRESQL,
   postgresql,
   redis,
-  settled,
   withDatabase,
 } from '../support/databases.ts';
 import { Netns } from '../support/netns.ts';
@@ -54,12 +53,7 @@ beforeAll(async () => {
   const work = async (scene: DatabaseScene): Promise<void> => {
     const [postgres = '', maria = ''] = directories;
     await clients(scene, postgres, maria);
-    await settled(scene.sonde);
-    const own = await ownMetrics(netns);
-    await scene.sonde.stop();
-    told = scene.sonde.everything() + own;
-    spans = scene.sonde.spans();
-    points = scene.sonde.points();
+    ({ told, spans, points } = await evidence(scene));
   };
   sonde = await withDatabase(netns, redis, work, undefined, before);
 });

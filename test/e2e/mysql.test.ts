@@ -2,16 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { timed } from '../support/cpu.ts';
-import {
-  type Database,
-  lost,
-  mariadb,
-  ownMetrics,
-  PASSWORD,
-  settled,
-  tally,
-  withDatabase,
-} from '../support/databases.ts';
+import { type Database, evidence, lost, mariadb, PASSWORD, tally, withDatabase } from '../support/databases.ts';
 import { Netns } from '../support/netns.ts';
 import type { Point, Span } from '../support/otlp.ts';
 import { program } from '../support/paths.ts';
@@ -60,12 +51,7 @@ beforeAll(async () => {
   netns = new Netns();
   sonde = await withDatabase(netns, mariadb, async (scene) => {
     waited = (await timed(() => clients(scene.database))).waited;
-    await settled(scene.sonde);
-    const own = await ownMetrics(netns);
-    await scene.sonde.stop();
-    told = scene.sonde.everything() + own;
-    spans = scene.sonde.spans();
-    points = scene.sonde.points();
+    ({ told, spans, points } = await evidence(scene));
   });
 });
 

@@ -6,12 +6,11 @@ import {
   type Database,
   type DatabaseScene,
   earlyClient,
+  evidence,
   lost,
-  ownMetrics,
   PASSWORD,
   POSTGRESQL,
   postgresql,
-  settled,
   tally,
   VERBOSE,
   withDatabase,
@@ -90,12 +89,7 @@ beforeAll(async () => {
   const work = async (scene: DatabaseScene): Promise<void> => {
     await goOn();
     waited = (await timed(() => clients(scene.database))).waited;
-    await settled(scene.sonde);
-    const own = await ownMetrics(netns);
-    await scene.sonde.stop();
-    told = scene.sonde.everything() + own;
-    spans = scene.sonde.spans();
-    points = scene.sonde.points();
+    ({ told, spans, points } = await evidence(scene));
   };
   sonde = await withDatabase(netns, postgresql, work, VERBOSE, before);
 });

@@ -4,8 +4,8 @@ import {
   type Database,
   type DatabaseScene,
   earlyClient,
+  evidence,
   lost,
-  ownMetrics,
   redis,
   settled,
   tally,
@@ -84,12 +84,7 @@ beforeAll(async () => {
     waited = (await timed(() => clients(scene.database, scene.sonde))).waited;
     await settled(scene.sonde);
     counted = commandStatistics(await scene.database.run('redis-cli', 'info', 'commandstats'));
-    await settled(scene.sonde);
-    const own = await ownMetrics(netns);
-    await scene.sonde.stop();
-    output = scene.sonde.everything() + own;
-    spans = scene.sonde.spans();
-    points = scene.sonde.points();
+    ({ told: output, spans, points } = await evidence(scene));
   };
   sonde = await withDatabase(netns, redis, work, VERBOSE, before);
 });

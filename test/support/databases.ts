@@ -150,7 +150,7 @@ export const VERBOSE: SondeOptions = {
 };
 
 /** What a scrape of Sonde's own metrics shows. */
-export async function ownMetrics(netns: Netns): Promise<string> {
+async function ownMetrics(netns: Netns): Promise<string> {
   const { stdout } = await netns.run('curl', ['-sS', 'http://127.0.0.1:8888/metrics']);
   if (!stdout.includes('otelcol_')) throw new Error(`no metrics: ${stdout}`);
   return stdout;
@@ -189,4 +189,15 @@ export async function settled(sonde: Sonde): Promise<void> {
     'the last span',
     30_000,
   );
+}
+
+/** All that Sonde has told when no more comes, its own metrics too; it has ended then. */
+export async function evidence({
+  netns,
+  sonde,
+}: DatabaseScene): Promise<{ readonly told: string; readonly spans: Span[]; readonly points: Point[] }> {
+  await settled(sonde);
+  const own = await ownMetrics(netns);
+  await sonde.stop();
+  return { told: sonde.everything() + own, spans: sonde.spans(), points: sonde.points() };
 }
