@@ -3,7 +3,8 @@
  * kernel's part is made up; decoders, span writer and metric aggregator are the real ones.
  * usage: npx esbuild bench/tap.ts --bundle --platform=node --format=esm --outfile=/tmp/bench-tap.mjs && node /tmp/bench-tap.mjs
  */
-import type { ConnRecord, DataRecord, KernelCounters, KernelTap, RecordHandler } from '../src/kernel/types.ts';
+import { emptyDatum } from '../src/kernel/record_decoder.ts';
+import type { ConnRecord, KernelCounters, KernelTap, RecordHandler } from '../src/kernel/types.ts';
 import { encodeResource } from '../src/pdata/otlp/attributes.ts';
 import { SCHEMA_URL } from '../src/pdata/otlp/schema_url.ts';
 import { NO_KERNEL_COUNTERS } from '../src/tap/ledger.ts';
@@ -42,21 +43,7 @@ class MadeUpKernel implements KernelTap {
   private readonly sent = new Float64Array(2 * CONNECTIONS + 2);
   private readonly received = new Float64Array(2 * CONNECTIONS + 2);
   /** One for all, as the reader of the ring has. */
-  private readonly datum: DataRecord = {
-    cookie: 0,
-    generation: 1,
-    direction: 0,
-    first: true,
-    time: 0,
-    offset: 0,
-    length: 0,
-    captured: 0,
-    skip: 0,
-    tgid: 0,
-    tid: 1,
-    bytes: response,
-    start: 0,
-  };
+  private readonly datum = { ...emptyDatum(response), generation: 1, first: true, tid: 1 };
 
   drain(handler: RecordHandler): number {
     const count = Math.min(this.ahead, 256);

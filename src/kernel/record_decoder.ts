@@ -18,6 +18,25 @@ const AF_INET = 2;
 
 const roles: readonly Role[] = ['unknown', 'client', 'server'];
 
+/** The one object that all data records are told in, before the first. */
+export function emptyDatum(bytes: Uint8Array): DataRecord {
+  return {
+    cookie: 0,
+    generation: 0,
+    direction: 0,
+    first: false,
+    time: 0,
+    offset: 0,
+    length: 0,
+    captured: 0,
+    skip: 0,
+    tgid: 0,
+    tid: 0,
+    bytes,
+    start: 0,
+  };
+}
+
 /** What records say, by the layout of bpf/events.h. Nothing is allocated for data records: there is one object for all. */
 export class RecordDecoder {
   /** Records that this version does not know or whose length cannot be: never seen unless something is broken. */
@@ -27,21 +46,7 @@ export class RecordDecoder {
 
   constructor(source: RecordBytes) {
     this.#source = source;
-    this.#datum = {
-      cookie: 0,
-      generation: 0,
-      direction: 0,
-      first: false,
-      time: 0,
-      offset: 0,
-      length: 0,
-      captured: 0,
-      skip: 0,
-      tgid: 0,
-      tid: 0,
-      bytes: source.bytes,
-      start: 0,
-    };
+    this.#datum = emptyDatum(source.bytes);
   }
 
   /** Where the next records are. */
