@@ -1,7 +1,7 @@
 /** RFC 7541 section 4.1: what an entry costs beside its strings. */
-const OVERHEAD = 32;
+export const ENTRY_OVERHEAD = 32;
 /** SETTINGS_HEADER_TABLE_SIZE before anybody says otherwise (RFC 9113 section 6.5.2). */
-const DEFAULT_SIZE = 4096;
+export const DEFAULT_TABLE_SIZE = 4096;
 /**
  * Most that is remembered, whatever was agreed. Indices count from the newest entry, so what is forgotten early at the
  * other end shifts nothing: it is only not known.
@@ -29,7 +29,7 @@ export class DynamicTable {
   #newest = 0;
   #count = 0;
   #size = 0;
-  #maxSize = DEFAULT_SIZE;
+  #maxSize = DEFAULT_TABLE_SIZE;
   /** There may be entries older than the oldest one here. */
   #older = false;
   /** The agreed size is not known, or larger than what is remembered. */
@@ -65,7 +65,7 @@ export class DynamicTable {
   }
 
   add(name: HeaderName | undefined, value: string, nameLength: number, valueLength: number): void {
-    const size = nameLength + valueLength + OVERHEAD;
+    const size = nameLength + valueLength + ENTRY_OVERHEAD;
     this.#evict(this.#maxSize - size);
     // An entry larger than the table empties it (section 4.4).
     if (size > this.#maxSize) return;
@@ -104,7 +104,7 @@ export class DynamicTable {
 
   #drop(): void {
     const slot = this.#slot(this.#count - 1);
-    this.#size -= (this.#nameLengths[slot] ?? 0) + (this.#valueLengths[slot] ?? 0) + OVERHEAD;
+    this.#size -= (this.#nameLengths[slot] ?? 0) + (this.#valueLengths[slot] ?? 0) + ENTRY_OVERHEAD;
     this.#values[slot] = '';
     this.#count--;
   }

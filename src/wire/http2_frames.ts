@@ -40,7 +40,7 @@ const FLAGS = [
   END_HEADERS,
 ];
 /** SETTINGS_MAX_FRAME_SIZE before anybody says otherwise; few say otherwise. */
-const USUAL_LENGTH = 16_384;
+export const DEFAULT_FRAME_SIZE = 16_384;
 /** More settings than are defined, less than a guess would have. */
 const MAX_SETTINGS = 6 * 32;
 const MAX_GOAWAY = 1024;
@@ -97,7 +97,7 @@ export function valid(type: number, length: number, stream: number): boolean {
       return length === 4;
     default:
       // Types nobody knows have to be passed over (section 5.5).
-      return length <= USUAL_LENGTH;
+      return length <= DEFAULT_FRAME_SIZE;
   }
 }
 
@@ -107,7 +107,7 @@ export function plausible(bytes: Uint8Array, at: number): boolean {
   if (byteAt(bytes, at) !== 0 || type > CONTINUATION || byteAt(bytes, at + 5) >= 0x80) return false;
   const length = frameLength(bytes, at);
   const flags = frameFlags(bytes, at);
-  if (length > USUAL_LENGTH || (flags & ~(FLAGS[type] ?? 0)) !== 0) return false;
+  if (length > DEFAULT_FRAME_SIZE || (flags & ~(FLAGS[type] ?? 0)) !== 0) return false;
   if (!valid(type, length, frameStream(bytes, at))) return false;
   if (type === SETTINGS) return (flags & ACK) === 0 ? length <= MAX_SETTINGS : length === 0;
   if (type === GOAWAY) return length <= MAX_GOAWAY;

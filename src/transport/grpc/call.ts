@@ -1,5 +1,5 @@
 import type { ClientSession } from '../http2/client_session.ts';
-import type { ResponseSink } from '../http2/client_stream.ts';
+import type { ResponseSink, StreamEnd } from '../http2/client_stream.ts';
 import { ErrorCode } from '../http2/frames.ts';
 import type { HeaderFields } from '../http2/header_blocks.ts';
 import { Code } from '../rpc_status.ts';
@@ -160,7 +160,7 @@ class Answer implements ResponseSink {
     return true;
   }
 
-  closed(end: Parameters<ResponseSink['closed']>[0]): void {
+  closed(end: StreamEnd): void {
     this.#settle(this.#outcome() ?? cutOff(end));
   }
 
@@ -174,7 +174,7 @@ class Answer implements ResponseSink {
 }
 
 /** A stream that ended without a status. */
-function cutOff({ reset, lost, unsent = false }: Parameters<ResponseSink['closed']>[0]): RpcError {
+function cutOff({ reset, lost, unsent = false }: StreamEnd): RpcError {
   if (lost !== undefined) return new RpcError(Code.UNAVAILABLE, `${CONNECTION_LOST}: ${lost.message}`);
   if (reset === undefined) return new RpcError(Code.INTERNAL, 'the answer ended without a status');
   const text = `the stream was reset with code ${reset}`;

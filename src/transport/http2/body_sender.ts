@@ -1,7 +1,7 @@
-import { DATA, END_STREAM } from '../../wire/http2_frames.ts';
+import { DATA, DEFAULT_FRAME_SIZE, END_STREAM } from '../../wire/http2_frames.ts';
 import type { ClientStream } from './client_stream.ts';
 import type { FrameWriter } from './frame_writer.ts';
-import { DEFAULT_FRAME_SIZE, DEFAULT_WINDOW, ErrorCode, frame, Http2Error, MAX_31, MAX_FRAME_SIZE } from './frames.ts';
+import { DEFAULT_WINDOW, ErrorCode, frame, Http2Error, MAX_31, MAX_FRAME_SIZE } from './frames.ts';
 
 /** Bodies of requests, as much of them at a time as the peer takes: RFC 9113, 5.2. */
 export class BodySender {

@@ -17,7 +17,7 @@ import {
   WINDOW_UPDATE,
 } from '../../wire/http2_frames.ts';
 import { BodySender } from './body_sender.ts';
-import { ClientStream, type ResponseSink } from './client_stream.ts';
+import { ClientStream, type ResponseSink, type StreamEnd } from './client_stream.ts';
 import type { ConstantHeader } from './constant_header.ts';
 import { FrameWriter } from './frame_writer.ts';
 import {
@@ -227,7 +227,7 @@ export class ClientSession {
     this.#end(stream, {});
   }
 
-  #end(stream: ClientStream, end: Parameters<ResponseSink['closed']>[0]): void {
+  #end(stream: ClientStream, end: StreamEnd): void {
     stream.closed = true;
     this.#streams.delete(stream.id);
     this.#queued.delete(stream);

@@ -1,16 +1,23 @@
 import type { HeaderFields } from './header_blocks.ts';
 
+/**
+ * How a stream ended. `reset`: the code of RST_STREAM, `unsent` when nothing was sent; `lost`: why the connection ended.
+ * Neither: the answer is whole.
+ */
+export interface StreamEnd {
+  readonly reset?: number;
+  readonly unsent?: boolean;
+  readonly lost?: Error;
+}
+
 /** Who hears what a server answers. */
 export interface ResponseSink {
   head(fields: HeaderFields): void;
   trailers(fields: HeaderFields): void;
   /** False: no more is wanted, the stream is reset. */
   data(bytes: Uint8Array): boolean;
-  /**
-   * Once, and last. `reset`: the code of RST_STREAM, `unsent` when nothing was sent; `lost`: why the connection ended. Neither: the answer
-   * is whole.
-   */
-  closed(end: { readonly reset?: number; readonly unsent?: boolean; readonly lost?: Error }): void;
+  /** Once, and last. */
+  closed(end: StreamEnd): void;
 }
 
 /** One request, and how much of it was sent. */

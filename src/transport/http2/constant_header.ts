@@ -1,8 +1,6 @@
 import { STATIC_TABLE } from '../../wire/hpack_static.ts';
+import { DEFAULT_TABLE_SIZE, ENTRY_OVERHEAD } from '../../wire/hpack_table.ts';
 
-/** What a peer's table holds before its SETTINGS, and most that is used of it: RFC 7541, 4.1 and 4.2. */
-const DEFAULT_TABLE_SIZE = 4096;
-const ENTRY_OVERHEAD = 32;
 const INDEXED = 0x80;
 const ADDED = 0x40;
 const NOT_ADDED = 0x00;
@@ -39,7 +37,7 @@ export class ConstantHeader {
     );
   }
 
-  /** SETTINGS_HEADER_TABLE_SIZE of the peer. */
+  /** SETTINGS_HEADER_TABLE_SIZE of the peer. Of a larger table than the default no more is used. */
   resize(size: number): void {
     if (size >= DEFAULT_TABLE_SIZE) return;
     this.#indexed = false;

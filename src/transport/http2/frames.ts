@@ -1,5 +1,6 @@
 import {
   CONTINUATION,
+  DEFAULT_FRAME_SIZE,
   END_HEADERS,
   FRAME_HEADER,
   frameFlags,
@@ -36,7 +37,6 @@ export const Setting = {
 export const SETTING_BYTES = 6;
 /** Of both ends, until SETTINGS say otherwise. */
 export const DEFAULT_WINDOW = 65_535;
-export const DEFAULT_FRAME_SIZE = 16_384;
 export const MAX_FRAME_SIZE = 2 ** 24 - 1;
 /** Of windows and of stream identifiers. */
 export const MAX_31 = 2 ** 31 - 1;
